@@ -1,0 +1,1 @@
+// Holds the precompiled gtest headers that every test binary reuses.

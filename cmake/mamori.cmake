@@ -1,0 +1,70 @@
+# How a room, its tests and its fuzz targets are declared.
+#
+#   mamori_library(logs SRCS store.cc query.cc DEPS base LIBS simdjson::simdjson)
+#   mamori_test(logs SRCS store_test.cc query_test.cc)            # one binary: logs_test
+#   mamori_prop_test(logs SRCS query_prop_test.cc)                # rapidcheck, one binary: logs_prop_test
+#   mamori_fuzz(bulk SRCS bulk_fuzz.cc DEPS ingest CORPUS corpus/bulk DICT bulk.dict)   # libFuzzer: fuzz_bulk
+
+function(mamori_library room)
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS;LIBS" ${ARGN})
+  add_library(${room} STATIC ${arg_SRCS})
+  target_include_directories(${room} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${room} PUBLIC ${arg_DEPS} Threads::Threads PRIVATE ${arg_LIBS})
+endfunction()
+
+if(MAMORI_TESTS)
+  # gtest is parsed once for all test binaries.
+  add_library(gtest_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/gtest_pch.cc)
+  target_link_libraries(gtest_pch PUBLIC GTest::gtest GTest::gmock Threads::Threads)
+  target_precompile_headers(gtest_pch PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  target_compile_options(gtest_pch PRIVATE -Xclang -fno-pch-timestamp)
+  include(GoogleTest)
+endif()
+
+function(mamori_test room)
+  if(NOT MAMORI_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "NAME" "SRCS;DEPS;LIBS" ${ARGN})
+  set(name ${room}_test)
+  if(arg_NAME)
+    set(name ${arg_NAME})
+  endif()
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE ${room} ${arg_DEPS} ${arg_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
+  target_precompile_headers(${name} REUSE_FROM gtest_pch)
+  target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()
+
+function(mamori_prop_test room)
+  if(NOT MAMORI_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SRCS;DEPS;LIBS" ${ARGN})
+  set(name ${room}_prop_test)
+  add_executable(${name} ${arg_SRCS})
+  target_link_libraries(${name} PRIVATE ${room} ${arg_DEPS} ${arg_LIBS} rapidcheck GTest::gmock GTest::gtest
+                                        GTest::gtest_main)
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()
+
+function(mamori_fuzz name)
+  if(NOT MAMORI_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "CORPUS;DICT" "SRCS;DEPS;LIBS" ${ARGN})
+  add_executable(fuzz_${name} ${arg_SRCS})
+  target_link_libraries(fuzz_${name} PRIVATE ${arg_DEPS} ${arg_LIBS})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  # ./test reads this list: name, corpus folder, dictionary (or -).
+  set(corpus "-")
+  set(dict "-")
+  if(arg_CORPUS)
+    set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS})
+  endif()
+  if(arg_DICT)
+    set(dict ${CMAKE_CURRENT_SOURCE_DIR}/${arg_DICT})
+  endif()
+  set_property(GLOBAL APPEND_STRING PROPERTY MAMORI_FUZZ_LIST "fuzz_${name} ${corpus} ${dict}\n")
+endfunction()
