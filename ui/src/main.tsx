@@ -1,0 +1,2 @@
+import { render } from 'preact';
+render(<main>mamori</main>, document.getElementById('app')!);
