@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,7 +35,9 @@ class HttpServer {
  public:
   /// Binds and starts answering. Errors: InvalidArgument for a bad address; Unavailable when the port is in use, with
   /// the remedy in the message.
-  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, Handler handler);
+  /// `handler` runs on worker threads, many at once; a thrown exception becomes a 500.
+  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options,
+                                                   std::function<Response(Request&)> handler);
   virtual ~HttpServer() = default;  // stops at once
 
   virtual std::uint16_t port() const = 0;

@@ -19,7 +19,8 @@ class Router {
   void add(std::string_view methods, std::string_view pattern, Handler handler);
 
   /// Answers 404 when no pattern fits and 405 with Allow when only the method does not. HEAD falls back to GET.
-  Response handle(const Request& request) const;
+  /// Sets request.path_params.
+  Response handle(Request& request) const;
 
  private:
   struct Route {

@@ -1,0 +1,174 @@
+#include "net/http_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "net/http_client.h"
+
+namespace mamori::net {
+namespace {
+
+std::unique_ptr<HttpServer> start(std::function<Response(Request&)> handler, std::size_t body_bytes_max = 1 << 20) {
+  auto server = HttpServer::start({.listen = "127.0.0.1:0", .body_bytes_max = body_bytes_max}, std::move(handler));
+  EXPECT_TRUE(server) << (server ? "" : server.error().message);
+  return *std::move(server);
+}
+
+std::string url(const HttpServer& server, const std::string& target) {
+  return "http://127.0.0.1:" + std::to_string(server.port()) + target;
+}
+
+/// Sends raw bytes and returns all that comes back until the server closes.
+std::string raw_exchange(std::uint16_t port, const std::string& bytes) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  std::thread writer([&] {
+    for (std::size_t sent = 0; sent < bytes.size();) {
+      const auto n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (n <= 0) break;
+      sent += static_cast<std::size_t>(n);
+    }
+  });
+  std::string got;
+  char buffer[4096];
+  for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) got.append(buffer, static_cast<std::size_t>(n));
+  writer.join();
+  ::close(fd);
+  return got;
+}
+
+TEST(HttpServer, AnswersWithWhatTheHandlerSays) {
+  const auto server = start([](Request& request) {
+    EXPECT_EQ(request.path, "/a b");
+    EXPECT_EQ(request.query.get("x"), "1");
+    return Response::json(201, "{\"body\":\"" + request.body + "\"}");
+  });
+  const auto reply = send({.method = "POST", .url = url(*server, "/a%20b?x=1"), .body = "hello"}, Seconds{5});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->status, 201);
+  EXPECT_EQ(reply->headers.get("content-type"), "application/json");
+  EXPECT_EQ(reply->body, R"({"body":"hello"})");
+}
+
+TEST(HttpServer, UndoesGzipOfTheRequestAndGzipsLongAnswers) {
+  const auto server = start([](Request& request) { return Response::text(200, request.body); });
+  const std::string text(5000, 'a');
+  ClientRequest request{.method = "POST", .url = url(*server, "/"), .body = gzip(text)};
+  request.headers.set("Content-Encoding", "gzip");
+  const auto reply = send(request, Seconds{5});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->body, text);
+  EXPECT_EQ(reply->headers.get("Content-Encoding"), "gzip");
+}
+
+TEST(HttpServer, RefusesABodyOverTheBoundWith413) {
+  const auto server = start([](Request&) { return Response::text(200, "ok"); }, 1000);
+  const auto plain = send({.method = "POST", .url = url(*server, "/"), .body = std::string(200'000, 'x')}, Seconds{5});
+  ASSERT_TRUE(plain) << plain.error().message;
+  EXPECT_EQ(plain->status, 413);
+  ClientRequest bomb{.method = "POST", .url = url(*server, "/"), .body = gzip(std::string(100'000, 'x'))};
+  bomb.headers.set("Content-Encoding", "gzip");
+  const auto packed = send(bomb, Seconds{5});
+  ASSERT_TRUE(packed);
+  EXPECT_EQ(packed->status, 413);
+}
+
+TEST(HttpServer, KeepsTheConnectionForSeveralRequests) {
+  const auto server = start([](Request& request) { return Response::text(200, request.path); });
+  const auto got = raw_exchange(
+      server->port(), "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(got.find("/1"), std::string::npos);
+  EXPECT_NE(got.find("/2"), std::string::npos);
+}
+
+TEST(HttpServer, AnswersMalformedRequestsWith400) {
+  const auto server = start([](Request&) { return Response::text(200, "ok"); });
+  EXPECT_TRUE(raw_exchange(server->port(), "NONSENSE\r\n\r\n").starts_with("HTTP/1.1 400"));
+  EXPECT_TRUE(raw_exchange(server->port(), "GET / HTTP/1.1\r\nX: " + std::string(70'000, 'y') + "\r\n\r\n")
+                  .starts_with("HTTP/1.1 431"));
+}
+
+TEST(HttpServer, SendsContinueWhenAsked) {
+  const auto server = start([](Request& request) { return Response::text(200, request.body); });
+  const auto got = raw_exchange(
+      server->port(),
+      "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 100 Continue")) << got;
+  EXPECT_NE(got.find("200 OK"), std::string::npos);
+}
+
+TEST(HttpServer, TurnsAThrownExceptionInto500) {
+  const auto server = start([](Request&) -> Response { throw std::logic_error("bug"); });
+  const auto reply = send({.url = url(*server, "/")}, Seconds{5});
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 500);
+  EXPECT_EQ(server->counters().responses_5xx, 1u);
+}
+
+TEST(HttpServer, LetsARequestUnderWayFinishWhenItStops) {
+  std::promise<void> entered;
+  auto server = start([&](Request&) {
+    entered.set_value();
+    std::this_thread::sleep_for(Millis{200});
+    return Response::text(200, "done");
+  });
+  auto reply = std::async(std::launch::async, [&] { return send({.url = url(*server, "/")}, Seconds{5}); });
+  entered.get_future().wait();
+  server->stop(Seconds{5});
+  const auto got = reply.get();
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->body, "done");
+}
+
+TEST(HttpServer, NamesTheRemedyWhenThePortIsInUse) {
+  const auto server = start([](Request&) { return Response::text(200, "ok"); });
+  const auto second =
+      HttpServer::start({.listen = "127.0.0.1:" + std::to_string(server->port())}, [](Request&) { return Response{}; });
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::Unavailable);
+  EXPECT_NE(second.error().message.find("--listen"), std::string::npos);
+}
+
+TEST(HttpClient, GivesUpAtItsDeadline) {
+  const auto server = start([](Request&) {
+    std::this_thread::sleep_for(Millis{500});
+    return Response::text(200, "late");
+  });
+  const auto reply = send({.url = url(*server, "/")}, Millis{100});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::DeadlineExceeded);
+}
+
+TEST(HttpClient, SaysUnavailableWhenNobodyListens) {
+  std::uint16_t port = 0;
+  {
+    port = start([](Request&) { return Response{}; })->port();
+  }
+  const auto reply = send({.url = "http://127.0.0.1:" + std::to_string(port) + "/secret-path"}, Seconds{2});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::Unavailable);
+  EXPECT_EQ(reply.error().message.find("secret"), std::string::npos);
+}
+
+TEST(IsLoopback, KnowsTheLoopbackRanges) {
+  EXPECT_TRUE(is_loopback("127.0.0.1:1"));
+  EXPECT_TRUE(is_loopback("127.9.9.9:0"));
+  EXPECT_TRUE(is_loopback("[::1]:80"));
+  EXPECT_TRUE(is_loopback("localhost:80"));
+  EXPECT_FALSE(is_loopback("0.0.0.0:80"));
+  EXPECT_FALSE(is_loopback("example.com:80"));
+  EXPECT_FALSE(is_loopback("127.0.0.1"));
+}
+
+}  // namespace
+}  // namespace mamori::net
