@@ -25,7 +25,9 @@ if(MAMORI_LLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-                    -Wno-missing-field-initializers)
+                    -Wno-missing-field-initializers
+                    # libstdc++ 12 calls its own deprecated get_temporary_buffer from stable_sort.
+                    -Wno-deprecated-declarations)
 if(MAMORI_WERROR)
   add_compile_options(-Werror)
 endif()

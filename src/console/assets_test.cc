@@ -17,7 +17,7 @@ net::Request get(std::string path) {
   return request;
 }
 
-net::Response answer(const net::Request& request) {
+net::Response answer(net::Request request) {
   net::Router router;
   add_ui_routes(router);
   return router.handle(request);
