@@ -86,8 +86,6 @@ class Judge {
   /// Takes one durable line. `event`: the line decoded, nothing if it is no payment event. `arrival`: when it reached
   /// us; for lines read back from the store at start, their own time (`line.time`).
   void observe(const logs::Line& line, const std::optional<logs::PaymentEvent>& event, Timestamp arrival);
-  void observe(std::string_view stream, const logs::Line& line, const std::optional<logs::PaymentEvent>& event,
-               Timestamp arrival);
 
   /// Cheap enough for once a second. The app hands `findings` to the alert manager and `indicators` to the metrics
   /// store.
