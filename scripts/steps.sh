@@ -40,7 +40,7 @@ step() {
   if [[ $status == 0 ]]; then
     say "    ok, $((SECONDS - begin)) s"
   else
-    say "    FAILED after $((SECONDS - begin)) s (exit status $status); the end of ${log#"$top/"}:"
+    say "    FAILED after $((SECONDS - begin)) s (exit status $status), see ${log#"$top/"}"
     tail -n "${STEP_TAIL:-40}" "$log" | sed 's/^/    | /'
   fi
   return "$status"
