@@ -1,0 +1,377 @@
+#include "base/wal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+namespace mamori {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMagic = "MAMOWAL1";
+constexpr std::size_t kHeaderBytes = 8;  // of a record: length and checksum
+constexpr std::uint64_t kRecordBytesMax = 1u << 30;
+
+std::string reason() { return std::generic_category().message(errno); }
+
+Error io_error(std::string_view call, const std::string& path) {
+  return {Code::Io, std::string(call) + " " + path + ": " + reason()};
+}
+
+/// Closes itself.
+class File {
+ public:
+  explicit File(int fd = -1) : fd_(fd) {}
+  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  File& operator=(File&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::uint32_t read_u32(const char* at) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, at, 4);
+  return value;  // little endian is the only byte order this program is built for
+}
+static_assert(std::endian::native == std::endian::little);
+
+std::string segment_path(const std::string& dir, std::uint32_t number) {
+  char name[16];
+  std::snprintf(name, sizeof name, "%08x.wal", number);
+  return dir + "/" + name;
+}
+
+/// The number in "0000002a.wal"; nothing for any other name.
+std::optional<std::uint32_t> segment_number(const std::string& name) {
+  if (name.size() != 12 || !name.ends_with(".wal")) return std::nullopt;
+  const auto digits = name.substr(0, 8);
+  if (digits.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
+  return static_cast<std::uint32_t>(std::stoul(digits, nullptr, 16));
+}
+
+Result<void> sync_dir(const std::string& dir) {
+  const File handle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (handle.fd() < 0) return io_error("open", dir);
+  if (::fsync(handle.fd()) != 0) return io_error("fsync", dir);
+  return {};
+}
+
+/// A whole file, mapped for reading.
+class Mapping {
+ public:
+  static Result<Mapping> of(const std::string& path) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd() < 0) return io_error("open", path);
+    struct stat info{};
+    if (::fstat(file.fd(), &info) != 0) return io_error("fstat", path);
+    Mapping mapping;
+    mapping.size_ = static_cast<std::size_t>(info.st_size);
+    if (mapping.size_ == 0) return mapping;
+    mapping.data_ = ::mmap(nullptr, mapping.size_, PROT_READ, MAP_PRIVATE, file.fd(), 0);
+    if (mapping.data_ == MAP_FAILED) {
+      mapping.data_ = nullptr;
+      return io_error("mmap", path);
+    }
+    return mapping;
+  }
+  Mapping(Mapping&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+  Mapping& operator=(Mapping&&) = delete;
+  ~Mapping() {
+    if (data_ != nullptr) ::munmap(data_, size_);
+  }
+  std::string_view bytes() const { return {static_cast<const char*>(data_), data_ == nullptr ? 0 : size_}; }
+
+ private:
+  Mapping() = default;
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Hands each whole record to `visit`; returns the offset behind the last one.
+std::size_t read_records(std::string_view bytes, const std::function<void(std::string_view)>& visit) {
+  if (!bytes.starts_with(kMagic)) return 0;
+  std::size_t at = kMagic.size();
+  while (bytes.size() - at >= kHeaderBytes) {
+    const std::uint64_t length = read_u32(bytes.data() + at);
+    // A length of 0 is never written: a tail of zeros, as a crash may leave, must not read as records.
+    if (length == 0 || length > bytes.size() - at - kHeaderBytes) break;
+    const auto payload = bytes.substr(at + kHeaderBytes, length);
+    if (crc32c(payload) != read_u32(bytes.data() + at + 4)) break;
+    visit(payload);
+    at += kHeaderBytes + length;
+  }
+  return at;
+}
+
+/// What an interrupted write leaves: fewer bytes than its record's length says, or only zeros.
+bool looks_torn(std::string_view rest) {
+  if (rest.size() < kHeaderBytes) return true;
+  return read_u32(rest.data()) > rest.size() - kHeaderBytes || rest.find_first_not_of('\0') == std::string_view::npos;
+}
+
+Result<void> write_whole(const std::string& path, std::string_view bytes) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (file.fd() < 0) return io_error("open", path);
+  while (!bytes.empty()) {
+    const auto n = ::write(file.fd(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+class FileWal final : public Wal {
+ public:
+  FileWal(std::string dir, const WalOptions& options, File lock)
+      : dir_(std::move(dir)), options_(options), lock_(std::move(lock)) {}
+
+  ~FileWal() override {
+    {
+      const std::lock_guard guard(mutex_);
+      closing_ = true;
+    }
+    wake_.notify_all();
+    if (syncer_.joinable()) syncer_.join();
+    [[maybe_unused]] const auto synced = sync();
+  }
+
+  Result<void> recover(const Replay& replay, std::vector<std::string>& warnings) {
+    std::vector<std::uint32_t> numbers;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(dir_, error)) {
+      if (const auto number = segment_number(entry.path().filename().string())) numbers.push_back(*number);
+    }
+    if (error) return Error{Code::Io, "cannot list " + dir_ + ": " + error.message()};
+    std::ranges::sort(numbers);
+    for (const auto number : numbers) {
+      MAMORI_TRY(const auto bytes, recover_segment(number, replay, warnings));
+      segments_.push_back({.number = number, .bytes = bytes, .path = segment_path(dir_, number)});
+    }
+    if (segments_.empty()) return open_next(1);
+    file_ = File(::open(segments_.back().path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file_.fd() < 0) return io_error("open", segments_.back().path);
+    return {};
+  }
+
+  void start_syncer() {
+    if (options_.fsync == Fsync::Interval) syncer_ = std::thread([this] { sync_now_and_then(); });
+  }
+
+  Result<std::uint32_t> append(std::string_view payload) override {
+    if (payload.empty()) return invalid_argument("an empty record cannot be logged");
+    if (payload.size() > kRecordBytesMax) return Error{Code::TooLarge, "a record is larger than 1 GiB"};
+    std::unique_lock guard(mutex_);
+    if (segments_.back().bytes > kMagic.size() &&
+        segments_.back().bytes + kHeaderBytes + payload.size() > options_.segment_bytes_max) {
+      MAMORI_TRY_VOID(rotate_locked(guard));
+    }
+    MAMORI_TRY_VOID(write_record(payload));
+    const auto segment = segments_.back().number;
+    const auto mine = ++appended_;
+    if (options_.fsync == Fsync::Always) MAMORI_TRY_VOID(wait_synced(guard, mine));
+    return segment;
+  }
+
+  Result<void> sync() override {
+    std::unique_lock guard(mutex_);
+    return wait_synced(guard, appended_);
+  }
+
+  Result<std::uint32_t> rotate() override {
+    std::unique_lock guard(mutex_);
+    MAMORI_TRY_VOID(rotate_locked(guard));
+    return segments_.back().number;
+  }
+
+  Result<void> drop_before(std::uint32_t segment) override {
+    const std::lock_guard guard(mutex_);
+    while (segments_.size() > 1 && segments_.front().number < segment) {
+      if (::unlink(segments_.front().path.c_str()) != 0 && errno != ENOENT)
+        return io_error("unlink", segments_.front().path);
+      segments_.erase(segments_.begin());
+    }
+    return {};
+  }
+
+  std::vector<WalSegment> segments() const override {
+    const std::lock_guard guard(mutex_);
+    return segments_;
+  }
+
+ private:
+  /// Replays one file and cuts off what is damaged; returns the bytes that are good.
+  Result<std::uint64_t> recover_segment(std::uint32_t number, const Replay& replay,
+                                        std::vector<std::string>& warnings) {
+    const auto path = segment_path(dir_, number);
+    std::size_t good = 0;
+    {
+      MAMORI_TRY(const auto mapping, Mapping::of(path));
+      good = read_records(mapping.bytes(), [&](std::string_view payload) { replay(number, payload); });
+      const auto rest = mapping.bytes().substr(good);
+      if (rest.empty() && good > 0) return good;
+      if (!rest.empty()) {
+        std::string warning = path + ": " + std::to_string(rest.size()) + " bytes from offset " + std::to_string(good);
+        if (looks_torn(rest)) {
+          warning += " are a write that was cut short; they are removed, nothing acknowledged was in them";
+        } else {
+          const auto aside = path + ".damaged-" + std::to_string(good);
+          MAMORI_TRY_VOID(write_whole(aside, rest));
+          warning += " are damaged (checksum or form); they are set aside as " + aside;
+        }
+        warnings.push_back(warning);
+      }
+    }
+    if (good == 0) {  // not even the magic bytes are whole
+      MAMORI_TRY_VOID(write_whole(path, kMagic));
+      return kMagic.size();
+    }
+    if (::truncate(path.c_str(), static_cast<off_t>(good)) != 0) return io_error("truncate", path);
+    return good;
+  }
+
+  Result<void> open_next(std::uint32_t number) {
+    const auto path = segment_path(dir_, number);
+    File next(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (next.fd() < 0) return unavailable("open", path);
+    if (::write(next.fd(), kMagic.data(), kMagic.size()) != static_cast<ssize_t>(kMagic.size())) {
+      const auto error = unavailable("write", path);
+      ::unlink(path.c_str());
+      return error;
+    }
+    if (options_.fsync != Fsync::Never) MAMORI_TRY_VOID(sync_dir(dir_));
+    file_ = std::move(next);
+    segments_.push_back({.number = number, .bytes = kMagic.size(), .path = path});
+    return {};
+  }
+
+  Result<void> rotate_locked(std::unique_lock<std::mutex>& guard) {
+    MAMORI_TRY_VOID(wait_synced(guard, appended_));
+    while (syncing_) wake_.wait(guard);
+    return open_next(segments_.back().number + 1);
+  }
+
+  static Error unavailable(std::string_view call, const std::string& path) {
+    const bool full = errno == ENOSPC || errno == EDQUOT;
+    return {Code::Unavailable, std::string(call) + " " + path + ": " + reason() +
+                                   (full ? "; free some space, then it goes on by itself" : "")};
+  }
+
+  Result<void> write_record(std::string_view payload) {
+    auto& segment = segments_.back();
+    char header[kHeaderBytes];
+    const auto length = static_cast<std::uint32_t>(payload.size());
+    const auto checksum = crc32c(payload);
+    std::memcpy(header, &length, 4);
+    std::memcpy(header + 4, &checksum, 4);
+    std::size_t done = 0;
+    const std::size_t total = kHeaderBytes + payload.size();
+    while (done < total) {
+      iovec parts[2];
+      int count = 0;
+      if (done < kHeaderBytes) parts[count++] = {header + done, kHeaderBytes - done};
+      const std::size_t skip = done < kHeaderBytes ? 0 : done - kHeaderBytes;
+      parts[count++] = {const_cast<char*>(payload.data()) + skip, payload.size() - skip};
+      const auto n = ::pwritev(file_.fd(), parts, count, static_cast<off_t>(segment.bytes + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        const auto error = unavailable("write", segment.path);
+        // What was written of this record must not stay: the next one overwrites it from the same offset, and should
+        // the cut fail too, recovery finds a record whose checksum is wrong and stops before it.
+        [[maybe_unused]] const int cut = ::ftruncate(file_.fd(), static_cast<off_t>(segment.bytes));
+        return error;
+      }
+      done += static_cast<std::size_t>(n);
+    }
+    segment.bytes += total;
+    return {};
+  }
+
+  /// Returns when all appends up to `number` are on the disk. Whoever finds nobody syncing does it for all who wait.
+  Result<void> wait_synced(std::unique_lock<std::mutex>& guard, std::uint64_t number) {
+    while (synced_ < number) {
+      if (syncing_) {
+        wake_.wait(guard);
+        continue;
+      }
+      syncing_ = true;
+      const auto covers = appended_;
+      const int fd = file_.fd();
+      guard.unlock();
+      const int outcome = options_.fsync == Fsync::Never ? 0 : ::fdatasync(fd);
+      const int error = errno;
+      guard.lock();
+      syncing_ = false;
+      wake_.notify_all();
+      if (outcome != 0) {
+        errno = error;
+        return unavailable("fdatasync", segments_.back().path);
+      }
+      synced_ = std::max(synced_, covers);
+    }
+    return {};
+  }
+
+  void sync_now_and_then() {
+    std::unique_lock guard(mutex_);
+    while (!closing_) {
+      wake_.wait_for(guard, options_.fsync_interval, [this] { return closing_; });
+      [[maybe_unused]] const auto synced = wait_synced(guard, appended_);
+    }
+  }
+
+  const std::string dir_;
+  const WalOptions options_;
+  const File lock_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<WalSegment> segments_;  // oldest first; the last one is written to
+  File file_;
+  std::uint64_t appended_ = 0, synced_ = 0;
+  bool syncing_ = false, closing_ = false;
+  std::thread syncer_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Wal>> Wal::open(const std::string& dir, const WalOptions& options, const Replay& replay,
+                                       std::vector<std::string>& warnings) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) return Error{Code::Io, "cannot create " + dir + ": " + error.message()};
+  const auto lock_path = dir + "/LOCK";
+  File lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.fd() < 0) return io_error("open", lock_path);
+  if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{Code::Unavailable, dir + " is in use by another process"};
+  }
+  auto wal = std::make_unique<FileWal>(dir, options, std::move(lock));
+  MAMORI_TRY_VOID(wal->recover(replay, warnings));
+  wal->start_syncer();
+  return std::unique_ptr<Wal>(std::move(wal));
+}
+
+}  // namespace mamori
