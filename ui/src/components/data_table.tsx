@@ -81,7 +81,7 @@ export function RankedTable<Row>({ caption, rows, columns, rowKey, limit = 8 }: 
         <thead>
           <tr>
             {columns.map(({ key, title, number }) => (
-              <th scope="col" key={key} class={number ? 'number' : ''}>
+              <th scope="col" key={key} class={`column-${key}${number ? ' number' : ''}`}>
                 {title}
               </th>
             ))}
@@ -91,7 +91,7 @@ export function RankedTable<Row>({ caption, rows, columns, rowKey, limit = 8 }: 
           {shown.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map(({ key, number, cell }) => (
-                <td key={key} class={number ? 'number' : ''}>
+                <td key={key} class={`column-${key}${number ? ' number' : ''}`}>
                   {cell(row)}
                 </td>
               ))}

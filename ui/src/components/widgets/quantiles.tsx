@@ -1,15 +1,14 @@
 // p50, p95 and p99 over time: of payments, and of the API.
-import type { Quantiles } from '../../api/types';
+import type { Payments, Quantiles } from '../../api/types';
 import { t } from '../../i18n';
-import { formatMs } from '../../i18n/numbers';
+import { formatCount, formatMs } from '../../i18n/numbers';
+import { stepOf } from '../../state/range';
 import { payments, technical } from '../../state/store';
-import { lang } from '../../state/view';
+import { lang, range } from '../../state/view';
 import { allMissing, lastOf, type Series } from '../chart_data';
 import { SeriesTable } from '../data_table';
 import { Empty, Panel } from '../panel';
 import { TimeChart } from '../time_chart';
-import { stepOf } from '../../state/range';
-import { range } from '../../state/view';
 
 interface Timeline {
   times: number[];
@@ -25,7 +24,7 @@ function seriesOf(quantiles: Quantiles): Series[] {
   ];
 }
 
-const ms = (value: number): string => formatMs(value, lang.value);
+const ms = (value: number | null): string => formatMs(value, lang.value);
 
 function Chart({ quantiles, timeline }: { quantiles: Quantiles; timeline: Timeline }) {
   const series = seriesOf(quantiles);
@@ -39,6 +38,27 @@ function Table({ caption, quantiles, timeline }: { caption: string; quantiles: Q
   return <SeriesTable caption={caption} times={timeline.times} stepMs={timeline.stepMs} series={seriesOf(quantiles)} format={ms} />;
 }
 
+/** The two neighbours of a payment: webhooks after it, checkout sessions before it. */
+function Counts({ data: { webhooks, checkout } }: { data: Payments }) {
+  const count = (value: number) => formatCount(value, lang.value);
+  return (
+    <dl class="counts">
+      <div>
+        <dt>{t('webhooks')}</dt>
+        <dd>
+          <b>{count(webhooks.count)}</b> · {t('failed')} {count(webhooks.failed)} · p95 {ms(webhooks.p95_ms)} · {t('slowest', { value: ms(webhooks.max_ms) })}
+        </dd>
+      </div>
+      <div>
+        <dt>{t('checkout_sessions')}</dt>
+        <dd>
+          <b>{count(checkout.count)}</b> · {t('failed')} {count(checkout.failed)}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
 export function Latency() {
   const data = payments.data.value;
   const timeline: Timeline | null = data && { times: data.times_ms, stepMs: data.step_ms, window: { start: data.start_ms, end: data.end_ms } };
@@ -46,11 +66,19 @@ export function Latency() {
     <Panel
       name="latency"
       title={t('latency')}
-      note={t('latency_note')}
+      wide="third"
       source={payments}
       table={() => data && timeline && <Table caption={t('latency')} quantiles={data.latency_ms} timeline={timeline} />}
     >
-      {() => data && timeline && <Chart quantiles={data.latency_ms} timeline={timeline} />}
+      {() =>
+        data &&
+        timeline && (
+          <>
+            <Chart quantiles={data.latency_ms} timeline={timeline} />
+            <Counts data={data} />
+          </>
+        )
+      }
     </Panel>
   );
 }

@@ -52,8 +52,14 @@ export function Resources() {
   const machines = data?.resources;
   if (!data || !machines || machines.length === 0) return null;
   return (
-    <Panel name="resources" title={t('resources')} source={technical} table={() => <Tables machines={machines} times={data.times_ms} />}>
-      {() => machines.map((machine) => <MachineChart key={machine.instance} machine={machine} times={data.times_ms} />)}
+    <Panel name="resources" title={t('resources')} wide="full" source={technical} table={() => <Tables machines={machines} times={data.times_ms} />}>
+      {() => (
+        <div class="machines">
+          {machines.map((machine) => (
+            <MachineChart key={machine.instance} machine={machine} times={data.times_ms} />
+          ))}
+        </div>
+      )}
     </Panel>
   );
 }

@@ -30,7 +30,7 @@ function Currency({ data, money }: { data: Payments; money: Money }) {
         window={{ start: data.start_ms, end: data.end_ms }}
         series={[{ ...sums, label: t('per_minute'), values: perMinute(sums.values, data.step_ms) }]}
         bars
-        height={130}
+        height={185}
         format={show}
         formatAxis={(minor) => formatMoneyCompact(minor, money.exponent, money.currency, lang.value)}
         summary={t('revenue_summary', { currency: money.currency, total })}
@@ -62,7 +62,7 @@ const sorted = (data: Payments): Money[] => [...data.revenue].sort((a, b) => a.c
 export function Revenue() {
   const data = payments.data.value;
   return (
-    <Panel name="revenue" title={t('revenue')} note={t('revenue_note')} source={payments} table={() => data && <Tables data={data} currencies={sorted(data)} />}>
+    <Panel name="revenue" title={t('revenue')} note={t('revenue_note')} wide="two-thirds" source={payments} table={() => data && <Tables data={data} currencies={sorted(data)} />}>
       {() =>
         !data || data.revenue.length === 0 ? (
           <Empty why={t('no_payments_in_range')} />

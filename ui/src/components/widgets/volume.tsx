@@ -59,12 +59,13 @@ function Chart() {
         window={{ start: data.start_ms, end: data.end_ms }}
         series={series}
         bars
+        height={240}
         format={(value) => formatRate(value, lang.value)}
         formatAxis={(value) => formatCompact(value, lang.value)}
         summary={summary}
       />
       <p class="footnote" data-testid="volume-summary">
-        {summary}
+        {summary} {t('chart_key')}
       </p>
     </>
   );
