@@ -1,10 +1,13 @@
 // alerts/manager.h: remembers each alert's state: inactive, pending, firing, resolved; and says when people are told.
+// A receiver hears of an alert twice: when it begins to fire and when it is resolved.
 // What always holds: a restart neither fires nor resolves anything by itself; a notification is in a file before it is
 // handed on, and is handed on again after a crash, with the same id.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,8 +48,11 @@ class AlertManager {
     bool restored = false;  // read from the file, and not yet confirmed by a rule that has data
   };
   AlertManager(std::string path, NotificationSink sink) : path_(std::move(path)), sink_(std::move(sink)) {}
-  void apply(const rules::Finding& finding, Timestamp now);
-  void resolve(Entry& entry, Timestamp now);
+  Result<void> load(const std::string& json);
+  void take_active(const std::string& id, const rules::Finding& finding, Timestamp now);
+  void take_inactive(const std::string& id, const rules::Finding& finding, Timestamp now);
+  void fire(Entry& entry, Timestamp now);
+  void resolve(const std::string& id, Timestamp now);
   void persist();
   void flush_outbox();
 
@@ -56,7 +62,7 @@ class AlertManager {
   std::map<std::string, Entry> entries_;  // by fingerprint
   std::vector<Notification> outbox_;      // persisted, not yet accepted by the sink
   std::optional<Timestamp> first_update_;
-  bool dirty_ = false;
+  bool dirty_ = false;  // differs from the file
   ManagerCounters counters_;
 };
 

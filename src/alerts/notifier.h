@@ -33,8 +33,8 @@ struct NotifierOptions {
   std::string dir;           // queues are kept in `dir`/notify-*.json
   std::string external_url;  // where people reach the page: "http://127.0.0.1:9650"; a link in each notification
   Millis attempt_timeout{10'000};
-  Millis backoff_first{1'000};  // full jitter: wait before retry n is uniform in [0, min(max, first * 2^(n-1)))
-  Millis backoff_max{60'000};
+  Millis backoff_first{1'000};    // full jitter: wait before retry n is uniform in [0, min(max, first * 2^(n-1)))
+  Millis backoff_max{15'000};     // a receiver that is back hears of it within this time
   std::size_t queue_max = 1'000;  // per receiver; the oldest gives way, counted
   std::uint64_t random_seed = 0;  // of the jitter
   bool threads = true;            // false: nothing is sent but by run_due(), for simulations
@@ -65,7 +65,8 @@ class Notifier {
   /// Only without threads: sends what is due at the clock's time; the time of the next attempt, if any is waiting.
   virtual std::optional<Timestamp> run_due() = 0;
 
-  /// Waits at most `grace` for the queues to drain, then stops the threads.
+  /// Waits at most `grace` for the queues to drain, then stops the threads; an attempt under way is waited for, at
+  /// most `attempt_timeout`.
   virtual void stop(Millis grace) = 0;
 };
 

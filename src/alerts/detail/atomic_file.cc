@@ -1,0 +1,82 @@
+#include "alerts/detail/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace mamori::alerts::detail {
+namespace {
+
+Error io_error(std::string_view call, const std::string& path) {
+  return Error{Code::Io,
+               std::string(call) + " " + path + ": " + std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
+}
+
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return io_error("write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> write_atomically(const std::string& path, std::string_view bytes) {
+  const std::string beside = path + ".new";
+  {
+    const File file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (file.fd() < 0) return io_error("open", beside);
+    MAMORI_TRY_VOID(write_all(file.fd(), bytes, beside));
+    if (::fsync(file.fd()) != 0) return io_error("fsync", beside);
+  }
+  if (std::rename(beside.c_str(), path.c_str()) != 0) return io_error("rename", path);
+  const std::string dir = std::filesystem::path(path).parent_path().string();
+  const File directory(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.fd() < 0) return io_error("open", dir);
+  if (::fsync(directory.fd()) != 0) return io_error("fsync", dir);
+  return {};
+}
+
+Result<std::optional<std::string>> read_if_there(const std::string& path) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd() < 0 && errno == ENOENT) return std::optional<std::string>{};
+  if (file.fd() < 0) return io_error("open", path);
+  std::string bytes;
+  char buffer[64 * 1024];
+  for (;;) {
+    const auto got = ::read(file.fd(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("read", path);
+    if (got == 0) return std::optional(std::move(bytes));
+    bytes.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+std::string set_aside(const std::string& path, const Error& why) {
+  std::error_code ignored;
+  std::filesystem::rename(path, path + ".damaged", ignored);
+  return path + " makes no sense (" + why.message + "); it was renamed to " + path + ".damaged";
+}
+
+}  // namespace mamori::alerts::detail
