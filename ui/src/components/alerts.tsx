@@ -43,7 +43,7 @@ export function Alerts() {
       <h2 id="alerts-title">
         {t('alerts')} {sorted.length > 0 && <span class="count">{sorted.length}</span>}
       </h2>
-      <ul aria-live="polite">
+      <ul aria-live="polite" tabIndex={sorted.length > 3 ? 0 : undefined}>
         {sorted.length === 0 && (
           <li class="no-alerts">
             <Chip tone="ok">{t('no_alerts')}</Chip>

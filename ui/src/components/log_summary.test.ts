@@ -7,11 +7,11 @@ describe('summarize', () => {
     const line = { event: 'payment', status: 'failed', amount: 1_200, currency: 'JPY', payment_method: 'card', country: 'JP', processing_time: 423, error_code: 'do_not_honor' };
     const summary = summarize(line, 'en');
     expect(summary).toMatchObject({ status: 'failed', error: 'do_not_honor', event: 'payment' });
-    expect(summary.what).toBe('¥1,200  card  JP  423 ms');
+    expect(summary.what).toBe('¥1,200  card  JP  423\u00a0ms');
   });
 
   it('tells a request by path and answer', () => {
-    expect(summarize({ request_method: 'POST', request_path: '/a', response_code: 502, response_time_ms: 31 }, 'en').what).toBe('POST  /a  502  31 ms');
+    expect(summarize({ request_method: 'POST', request_path: '/a', response_code: 502, response_time_ms: 31 }, 'en').what).toBe('POST  /a  502  31\u00a0ms');
   });
 
   it('shows any other document as it is', () => {

@@ -105,7 +105,8 @@ function Row({ entry, open, onToggle }: { entry: LogLine; open: boolean; onToggl
           <Status status={status} />
         </td>
         <td class="log-what">
-          {error && <code class="log-error">{error}</code>} {what}
+          {error && <code class="log-error">{error + '  '}</code>}
+          {what}
         </td>
       </tr>
       {open && (

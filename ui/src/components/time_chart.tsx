@@ -107,7 +107,7 @@ function options(latest: { current: ChartProps }, width: number, onCursor: (inde
   return {
     width,
     height: props.height ?? 190,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), ianaZone(zone.value)),
     legend: { show: false },
     cursor: {
