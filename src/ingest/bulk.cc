@@ -190,7 +190,12 @@ class ReplyWriter {
 }  // namespace
 
 BulkIngest::BulkIngest(logs::Store& store, const Clock& clock, std::uint64_t id_seed, BulkOptions options, Sink sink)
-    : store_(store), clock_(clock), options_(std::move(options)), sink_(std::move(sink)), random_(id_seed) {
+    : store_(store),
+      clock_(clock),
+      options_(std::move(options)),
+      sink_(std::move(sink)),
+      random_(id_seed),
+      allowed_streams_(options_.allowed_streams) {
   for (const auto& stats : store.streams()) streams_.insert(stats.stream);
 }
 
@@ -361,8 +366,14 @@ void BulkIngest::add_source(std::string_view line, Item& item, Batch& batch) {
 }
 
 bool BulkIngest::allows(std::string_view stream) const {
-  return std::ranges::any_of(options_.allowed_streams,
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(allowed_streams_,
                              [&](const std::string& pattern) { return glob_matches(pattern, stream); });
+}
+
+void BulkIngest::allow_streams(std::vector<std::string> patterns) {
+  const std::lock_guard lock(mutex_);
+  allowed_streams_ = std::move(patterns);
 }
 
 Result<void> BulkIngest::check_stream(const std::string& stream) {
@@ -373,8 +384,9 @@ Result<void> BulkIngest::check_stream(const std::string& stream) {
         "at most 255 bytes, and no card number");
   }
   if (!allows(stream)) {
+    const std::lock_guard lock(mutex_);
     std::string patterns;
-    for (const auto& pattern : options_.allowed_streams) patterns += (patterns.empty() ? "" : ", ") + pattern;
+    for (const auto& pattern : allowed_streams_) patterns += (patterns.empty() ? "" : ", ") + pattern;
     return invalid_argument("index [" + stream + "] is not accepted here; allowed: " + patterns);
   }
   const std::lock_guard lock(mutex_);

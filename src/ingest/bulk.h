@@ -73,6 +73,8 @@ class BulkIngest {
   /// Card numbers masked, by stream.
   std::map<std::string, std::uint64_t> cards_masked() const;
   bool allows(std::string_view stream) const;
+  /// Replaces BulkOptions::allowed_streams, as a reload of the spec does.
+  void allow_streams(std::vector<std::string> patterns);
 
  private:
   struct Item;
@@ -91,6 +93,7 @@ class BulkIngest {
   BulkCounters counters_;
   mutable std::mutex mutex_;  // guards what follows
   Random random_;
+  std::vector<std::string> allowed_streams_;
   std::set<std::string, std::less<>> streams_;
   std::map<std::string, std::uint64_t> cards_masked_;
 };

@@ -1,0 +1,413 @@
+#include "app/runtime.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "alerts/manager.h"
+#include "alerts/notifier.h"
+#include "app/commands.h"
+#include "app/front_door.h"
+#include "app/indicator_writer.h"
+#include "app/own_metrics.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "console/assets.h"
+#include "console/buckets.h"
+#include "console/overview.h"
+#include "console/payments_report.h"
+#include "console/technical_report.h"
+#include "ingest/bulk.h"
+#include "ingest/elasticsearch.h"
+#include "ingest/scrape.h"
+#include "logs/store.h"
+#include "metrics/registry.h"
+#include "metrics/store.h"
+#include "net/http_server.h"
+#include "rules/judge.h"
+
+namespace mamori::app {
+namespace {
+
+constexpr Millis kTick{1000};  // the judge's step; a notification must follow its line within 10 s
+constexpr Seconds kRetentionEvery{600};
+constexpr Millis kStopGrace{10'000};
+
+std::vector<std::pair<std::string, Nanos>> retention_of(const spec::Spec& spec) {
+  std::vector<std::pair<std::string, Nanos>> retention;
+  for (const auto& stream : spec.log_streams)
+    retention.emplace_back(stream.pattern, std::chrono::days{stream.retention_days});
+  return retention;
+}
+
+/// Without a spec every stream is taken; with one, those that its log_analysis names, else the log's own two kinds.
+std::vector<std::string> allowed_streams(bool configured, const spec::Spec& spec) {
+  if (!configured) return {"*"};
+  std::vector<std::string> patterns;
+  for (const auto& stream : spec.log_streams) patterns.push_back(stream.pattern);
+  if (patterns.empty()) patterns = {"payment_*", "security_*"};
+  return patterns;
+}
+
+net::Response json_or_error(const Result<std::string>& body) {
+  if (body) return net::Response::json(200, *body);
+  JsonWriter json;
+  json.begin_object()
+      .field("error", body.error().message)
+      .field("code", std::string(to_string(body.error().code)))
+      .end_object();
+  return net::Response::json(net::http_status(body.error().code), std::move(json).take());
+}
+
+void warn_all(const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings) log_warn(warning);
+}
+
+class Watcher final : public Runtime {
+ public:
+  explicit Watcher(RuntimeOptions options) : options_(std::move(options)) {}
+  ~Watcher() override { stop(); }
+
+  Result<void> open(const spec::Loaded& loaded) {
+    spec_ = loaded.spec;
+    register_process_metrics(registry_);
+    MAMORI_TRY_VOID(open_stores());
+    std::vector<std::string> warnings;
+    judge_ = std::make_unique<rules::Judge>(spec_, &warnings);
+    warn_all(warnings);
+    MAMORI_TRY_VOID(replay_recent_lines());
+    MAMORI_TRY_VOID(start_server());
+    MAMORI_TRY_VOID(open_alerts());
+    scraper_ = std::make_unique<ingest::ScrapeManager>(*metrics_, registry_, clock_);
+    apply_scrape_jobs();
+    register_metrics();
+    range_query_ = [](const std::string&, const console::TimeRange&) { return std::vector<console::ChartSeries>{}; };
+    ready_ = true;
+    ticker_ = std::thread([this] { tick_until_stopped(); });
+    return {};
+  }
+
+  std::string address() const override { return address_; }
+
+  Result<void> reload() override {
+    const std::lock_guard guard(reload_mutex_);
+    const auto outcome = reload_spec();
+    {
+      const std::lock_guard state(mutex_);
+      config_.last_reload_successful = outcome.has_value();
+      config_.last_reload_error = outcome ? "" : outcome.error().message;
+    }
+    reload_successful_.set(outcome ? 1 : 0);
+    if (outcome) {
+      log_info("the spec was read again and is in force");
+    } else {
+      log_error("the spec could not be read again; the old one stays in force", {{"error", outcome.error().message}});
+    }
+    return outcome;
+  }
+
+  void stop() override {
+    if (stopped_.exchange(true)) return;
+    if (scraper_) scraper_->stop();
+    if (server_) server_->stop(kStopGrace);
+    {
+      const std::lock_guard guard(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    if (ticker_.joinable()) ticker_.join();
+    if (notifier_) notifier_->stop(Millis{3000});
+    if (logs_) log_failure("the log store could not be synced", logs_->sync());
+    if (metrics_) log_failure("the metrics store could not be synced", metrics_->sync());
+  }
+
+ private:
+  static void log_failure(std::string_view what, const Result<void>& outcome) {
+    if (!outcome) log_error(what, {{"error", outcome.error().message}});
+  }
+
+  Result<void> open_stores() {
+    std::vector<std::string> warnings;
+    MAMORI_TRY(metrics_,
+               metrics::Store::open(options_.data_dir + "/metrics",
+                                    {.wal = {.fsync = options_.fsync}, .retention = options_.metrics_retention}, clock_,
+                                    warnings));
+    logs::StoreOptions log_options;
+    log_options.wal.fsync = options_.fsync;
+    log_options.retention = retention_of(spec_);
+    MAMORI_TRY(logs_, logs::Store::open(options_.data_dir + "/logs", std::move(log_options), clock_, warnings));
+    warn_all(warnings);
+    ingest::BulkOptions bulk_options{.allowed_streams = allowed_streams(!options_.config_files.empty(), spec_)};
+    bulk_ =
+        std::make_unique<ingest::BulkIngest>(*logs_, clock_, random_seed(), bulk_options,
+                                             [this](std::span<const ingest::Accepted> lines) { judge_lines(lines); });
+    return {};
+  }
+
+  /// The judge's windows are memory; after a start they are filled from the lines that are on the disk.
+  Result<void> replay_recent_lines() {
+    const auto now = clock_.now();
+    const logs::ScanRange range{
+        .start = now - rules::kReplay, .end = now + std::chrono::minutes{1}, .newest_first = false};
+    MAMORI_TRY_VOID(logs_->scan(range, [&](const logs::Line& line) {
+      std::optional<logs::PaymentEvent> event;
+      if (line.stream.starts_with("payment_")) {
+        if (auto decoded = logs::decode_payment_event(line.stream, line.time, line.json)) event = *std::move(decoded);
+      }
+      judge_->observe(line, event, line.time);
+      return true;
+    }));
+    return {};
+  }
+
+  void judge_lines(std::span<const ingest::Accepted> lines) {
+    for (const auto& line : lines) {
+      judge_->observe({.stream = line.stream, .time = line.time, .json = line.json}, line.event, line.arrived);
+    }
+  }
+
+  Result<void> start_server() {
+    add_routes();
+    auto handle = [this](net::Request& request) {
+      if (auto refused = refuse_at_the_door(request)) return *std::move(refused);
+      // The parts behind the routes are complete once ready_ is set.
+      if (!ready_ && request.path != "/-/healthy")
+        return net::Response::text(503, "mamori is starting or stopping; try again\n");
+      return router_.handle(request);
+    };
+    MAMORI_TRY(server_,
+               net::HttpServer::start({.listen = options_.listen, .body_bytes_max = options_.body_bytes_max}, handle));
+    address_ = options_.listen.substr(0, options_.listen.rfind(':')) + ":" + std::to_string(server_->port());
+    return {};
+  }
+
+  Result<void> open_alerts() {
+    std::vector<std::string> warnings;
+    alerts::NotifierOptions notifier_options;
+    notifier_options.dir = options_.data_dir;
+    notifier_options.external_url = "http://" + address_;
+    notifier_options.random_seed = random_seed();
+    MAMORI_TRY(notifier_,
+               alerts::Notifier::open(notifier_options, spec_.notify, alerts::http_transport(), clock_, warnings));
+    MAMORI_TRY(alerts_, alerts::AlertManager::open(
+                            options_.data_dir, [this](const alerts::Notification& n) { return notifier_->enqueue(n); },
+                            warnings));
+    warn_all(warnings);
+    config_.files = options_.config_files;
+    reload_successful_.set(1);
+    return {};
+  }
+
+  void apply_scrape_jobs() {
+    auto jobs = spec_.scrape_jobs;
+    jobs.push_back({.job_name = "mamori", .static_configs = {{{address_}, {}}}});
+    scraper_->set_jobs(jobs);
+  }
+
+  Result<void> reload_spec() {
+    if (options_.config_files.empty())
+      return invalid_argument("there is no spec to read: mamori serve was started without --config");
+    MAMORI_TRY(const auto loaded, spec::load(options_.config_files));
+    if (loaded.has_errors()) {
+      std::string findings;
+      for (const auto& diagnostic : loaded.diagnostics) {
+        if (diagnostic.severity == spec::Severity::Error)
+          findings += (findings.empty() ? "" : "\n") + spec::to_string(diagnostic);
+      }
+      return invalid_argument(findings);
+    }
+    spec_ = loaded.spec;
+    std::vector<std::string> warnings;
+    judge_->reconfigure(spec_, &warnings);
+    warn_all(warnings);
+    notifier_->reconfigure(spec_.notify);
+    bulk_->allow_streams(allowed_streams(true, spec_));
+    logs_->set_retention(retention_of(spec_));
+    apply_scrape_jobs();
+    const std::lock_guard guard(mutex_);
+    dashboards_ = spec_.dashboards;
+    environment_ = spec_.environment_label;
+    return {};
+  }
+
+  void tick_until_stopped() {
+    IndicatorWriter writer(*metrics_);
+    auto retention_due = clock_.now() + kRetentionEvery;
+    std::unique_lock guard(mutex_);
+    while (!stopping_) {
+      guard.unlock();
+      tick(writer);
+      if (clock_.now() >= retention_due) {
+        log_failure("old log lines could not be deleted", logs_->enforce_retention());
+        log_failure("old samples could not be deleted", metrics_->enforce_retention());
+        retention_due = clock_.now() + kRetentionEvery;
+      }
+      guard.lock();
+      wake_.wait_for(guard, kTick, [this] { return stopping_; });
+    }
+  }
+
+  void tick(IndicatorWriter& writer) {
+    const auto now = clock_.now();
+    auto evaluation = judge_->evaluate(now);
+    alerts_->update(evaluation.findings, now);
+    const auto written = writer.write(evaluation);
+    if (!written && indicators_written_)
+      log_error("indicators could not be stored", {{"error", written.error().message}});
+    indicators_written_ = written.has_value();  // said once, until it works again
+    for (const auto& [stream, count] : bulk_->cards_masked()) {
+      auto& counter = registry_.counter("mamori_cards_masked_total", "Card numbers masked before they were stored",
+                                        metrics::Labels({{"stream", stream}}));
+      counter.add(count - counter.value());
+    }
+    const std::lock_guard guard(mutex_);
+    evaluation_ = std::move(evaluation);
+  }
+
+  void add_routes() {
+    {
+      const std::lock_guard guard(mutex_);
+      dashboards_ = spec_.dashboards;
+      environment_ = spec_.environment_label;
+    }
+    router_.add("GET", "/", [](const net::Request& request) {
+      const bool browser = request.headers.get("Accept").find("text/html") != std::string_view::npos;
+      return browser ? net::Response::redirect(302, "/ui/") : ingest::elasticsearch_greeting(request);
+    });
+    router_.add("GET", "/metrics", [this](const net::Request&) {
+      auto response = net::Response::text(200, registry_.expose());
+      response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      return response;
+    });
+    router_.add("GET", "/-/healthy",
+                [](const net::Request&) { return net::Response::text(200, "mamori is healthy\n"); });
+    router_.add("GET", "/-/ready", [](const net::Request&) { return net::Response::text(200, "mamori is ready\n"); });
+    router_.add("POST|PUT", "/-/reload", [this](const net::Request&) {
+      const auto outcome = reload();
+      return outcome ? net::Response::text(200, "the spec is in force\n")
+                     : net::Response::text(net::http_status(outcome.error().code), outcome.error().message + "\n");
+    });
+    add_mamori_routes();
+    console::add_ui_routes(router_);
+    ingest::add_elasticsearch_routes(router_, *bulk_, clock_);
+  }
+
+  void add_mamori_routes() {
+    router_.add("GET", "/api/mamori/v1/overview",
+                [this](const net::Request&) { return net::Response::json(200, overview()); });
+    router_.add("GET", "/api/mamori/v1/dashboards", [this](const net::Request&) {
+      const std::lock_guard guard(mutex_);
+      return net::Response::json(200, console::dashboards_json(dashboards_));
+    });
+    router_.add("GET", "/api/mamori/v1/payments", [this](const net::Request& request) {
+      const auto range = console::read_time_range(request.query, clock_.now());
+      return json_or_error(range ? console::payments_report_json(*logs_, *range) : Result<std::string>(range.error()));
+    });
+    router_.add("GET", "/api/mamori/v1/technical", [this](const net::Request& request) {
+      const auto range = console::read_time_range(request.query, clock_.now());
+      return json_or_error(range ? console::technical_report_json(*logs_, range_query_, *range)
+                                 : Result<std::string>(range.error()));
+    });
+  }
+
+  std::string overview() {
+    console::OverviewInput input{.version = std::string(kVersion)};
+    input.alerts = alerts_->alerts();
+    input.streams = logs_->streams();
+    for (const auto& target : scraper_->targets()) {
+      input.targets.push_back({target.job, target.instance, target.health, target.last_error, target.last_scrape});
+    }
+    const std::lock_guard guard(mutex_);
+    input.environment = environment_;
+    input.config = config_;
+    input.evaluation = evaluation_;
+    return console::overview_json(input);
+  }
+
+  void register_metrics() {
+    const auto count = [this](const char* name, const char* help, auto read, const metrics::Labels& labels = {}) {
+      registry_.callback(name, help, "counter", labels, [read] { return static_cast<double>(read()); });
+    };
+    const auto refused = [](const char* reason) { return metrics::Labels({{"reason", reason}}); };
+    const auto& lines = bulk_->counters();
+    count("mamori_log_lines_accepted_total", "Log lines stored", [&] { return lines.accepted.load(); });
+    const char* refused_help = "Log lines refused, by reason";
+    count(
+        "mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_malformed.load(); },
+        refused("malformed"));
+    count(
+        "mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_stream.load(); }, refused("stream"));
+    count("mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_field.load(); }, refused("field"));
+    count(
+        "mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_action.load(); }, refused("action"));
+    count("mamori_log_requests_unavailable_total", "Bulk requests of which nothing could be stored",
+          [&] { return lines.unavailable.load(); });
+    count("mamori_http_requests_total", "HTTP requests answered", [this] { return server_->counters().requests; });
+    count("mamori_http_responses_5xx_total", "HTTP answers of 500 and above",
+          [this] { return server_->counters().responses_5xx; });
+    count("mamori_http_refused_too_large_total", "Requests refused for their size",
+          [this] { return server_->counters().refused_too_large; });
+    count("mamori_metrics_samples_appended_total", "Samples stored since the start",
+          [this] { return metrics_->stats().samples_appended; });
+    registry_.callback("mamori_metrics_series", "Series in the store", "gauge", {},
+                       [this] { return static_cast<double>(metrics_->stats().series); });
+    count("mamori_judge_lines_observed_total", "Lines judged", [this] { return judge_->counters().observed; });
+    count("mamori_judge_lines_too_late_total", "Lines stored but too old to be judged",
+          [this] { return judge_->counters().too_late; });
+    count("mamori_alerts_fired_total", "Alerts that began to fire", [this] { return alerts_->counters().fired; });
+    count("mamori_alerts_resolved_total", "Alerts resolved", [this] { return alerts_->counters().resolved; });
+    count("mamori_notifications_delivered_total", "Notifications a receiver took",
+          [this] { return notifier_->counters().delivered; });
+    count("mamori_notification_attempts_failed_total", "Deliveries that failed and are tried again",
+          [this] { return notifier_->counters().attempts_failed; });
+    count("mamori_notifications_refused_total", "Notifications a receiver refused for good",
+          [this] { return notifier_->counters().refused; });
+    count("mamori_notifications_dropped_total", "Notifications dropped from a full queue",
+          [this] { return notifier_->counters().dropped; });
+    registry_.callback("mamori_notifications_queued", "Notifications waiting", "gauge", {},
+                       [this] { return static_cast<double>(notifier_->counters().queued); });
+  }
+
+  const RuntimeOptions options_;
+  const SystemClock clock_;
+  metrics::Registry registry_;
+  metrics::Gauge& reload_successful_ =
+      registry_.gauge("mamori_config_last_reload_successful", "1 when the spec was read without error the last time");
+  spec::Spec spec_;  // guarded by reload_mutex_ once started
+  std::unique_ptr<metrics::Store> metrics_;
+  std::unique_ptr<logs::Store> logs_;
+  std::unique_ptr<rules::Judge> judge_;
+  std::unique_ptr<ingest::BulkIngest> bulk_;
+  std::unique_ptr<alerts::Notifier> notifier_;
+  std::unique_ptr<alerts::AlertManager> alerts_;
+  std::unique_ptr<ingest::ScrapeManager> scraper_;
+  console::RangeQuery range_query_;
+  net::Router router_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::string address_;
+  std::thread ticker_;
+  std::atomic<bool> ready_{false}, stopped_{false};
+  bool indicators_written_ = true;
+
+  std::mutex reload_mutex_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  console::ConfigState config_;
+  rules::Evaluation evaluation_;
+  std::vector<spec::DashboardSpec> dashboards_;
+  std::string environment_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, const spec::Loaded& loaded) {
+  auto watcher = std::make_unique<Watcher>(std::move(options));
+  MAMORI_TRY_VOID(watcher->open(loaded));
+  return std::unique_ptr<Runtime>(std::move(watcher));
+}
+
+}  // namespace mamori::app

@@ -1,0 +1,40 @@
+// app/runtime.h: the watcher's parts, put together: stores, ingest, judge, alerts, notifier, scraper, pages.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "base/wal.h"
+#include "spec/spec.h"
+
+namespace mamori::app {
+
+struct RuntimeOptions {
+  std::vector<std::string> config_files;
+  std::string data_dir;
+  std::string listen;
+  Fsync fsync = Fsync::Interval;
+  Nanos metrics_retention = std::chrono::days{15};
+  std::size_t body_bytes_max = 64u << 20;
+};
+
+/// Thread-safe after start().
+class Runtime {
+ public:
+  /// Opens the stores and everything above them, and begins to listen. `spec`: without errors.
+  /// Errors: Io, Unavailable; each message names the remedy.
+  static Result<std::unique_ptr<Runtime>> start(RuntimeOptions options, const spec::Loaded& loaded);
+  virtual ~Runtime() = default;
+
+  virtual std::string address() const = 0;  // "127.0.0.1:9650"
+
+  /// Reads the spec's files again. A broken one leaves the old in force. Errors: InvalidArgument with every finding.
+  virtual Result<void> reload() = 0;
+
+  /// Lets requests under way finish, hands notifications over, makes all durable.
+  virtual void stop() = 0;
+};
+
+}  // namespace mamori::app

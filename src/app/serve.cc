@@ -1,0 +1,152 @@
+#include "app/serve.h"
+
+#include <csignal>
+#include <iostream>
+
+#include "app/data_dir.h"
+#include "app/options.h"
+#include "app/runtime.h"
+#include "base/log.h"
+#include "net/http_server.h"
+
+namespace mamori::app {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr int kExitSpec = 3;
+
+constexpr Option kOptions[] = {
+    {"--config", "FILE", "", "the spec; may be given several times, the files are merged. Read again on SIGHUP", true},
+    {"--data", "DIR", "", "where everything that must survive is kept; made if missing, one process at a time"},
+    {"--listen", "ADDRESS:PORT", "127.0.0.1:9650", "a loopback address; port 0 takes a free one"},
+    {"--fsync", "WHEN", "interval",
+     "always: each write waits for the disk; interval: once a second, a power cut may cost that much; never: the "
+     "kernel decides"},
+    {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
+    {"--body-bytes-max", "BYTES", "67108864", "largest request body, unpacked; 1024 to 1073741824"},
+    {"--log-level", "LEVEL", "info", "debug, info, warn or error"},
+};
+
+int fail(int code, const std::string& message) {
+  std::cerr << "mamori serve: " << message << "\n";
+  return code;
+}
+
+Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
+  RuntimeOptions options;
+  if (!parsed.positional().empty()) {
+    return invalid_argument("unexpected argument \"" + parsed.positional()[0] +
+                            "\"; the spec is given with --config FILE");
+  }
+  options.config_files = parsed.all("--config");
+  options.data_dir = parsed.get("--data");
+  if (options.data_dir.empty()) return invalid_argument("--data DIR is missing: where shall logs and metrics be kept?");
+  options.listen = parsed.get("--listen");
+
+  const auto fsync = parsed.get("--fsync");
+  if (fsync == "always") {
+    options.fsync = Fsync::Always;
+  } else if (fsync == "never") {
+    options.fsync = Fsync::Never;
+  } else if (fsync != "interval") {
+    return invalid_argument("--fsync " + fsync + ": write always, interval or never");
+  }
+  const auto retention = parse_duration(parsed.get("--retention-metrics"));
+  if (!retention) return invalid_argument("--retention-metrics: " + retention.error().message);
+  options.metrics_retention = *retention;
+
+  const auto bytes = parsed.get("--body-bytes-max");
+  if (bytes.empty() || bytes.size() > 10 || bytes.find_first_not_of("0123456789") != std::string::npos) {
+    return invalid_argument("--body-bytes-max " + bytes + " is not a number of bytes");
+  }
+  options.body_bytes_max = std::stoul(bytes);
+  if (options.body_bytes_max < 1024 || options.body_bytes_max > 1073741824) {
+    return invalid_argument("--body-bytes-max must be from 1024 to 1073741824");
+  }
+
+  const auto level = parsed.get("--log-level");
+  if (level == "debug") {
+    set_log_level(LogLevel::Debug);
+  } else if (level == "warn") {
+    set_log_level(LogLevel::Warn);
+  } else if (level == "error") {
+    set_log_level(LogLevel::Error);
+  } else if (level != "info") {
+    return invalid_argument("--log-level " + level + ": write debug, info, warn or error");
+  }
+  return options;
+}
+
+/// The signals that this program answers to; blocked before any thread starts, so that only wait_for_signals sees them.
+sigset_t handled_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+void wait_for_signals(Runtime& runtime, const sigset_t& signals) {
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) {
+      log_info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return;
+    }
+    // A failed reload is logged by reload() itself; the old spec goes on.
+    [[maybe_unused]] const auto outcome = runtime.reload();
+  }
+}
+
+}  // namespace
+
+std::string serve_help() {
+  return "usage: mamori serve [--config FILE]... --data DIR [options]\n\n"
+         "Takes in logs (Elasticsearch _bulk) and metrics (Prometheus scrape), judges them by the spec, notifies, and "
+         "shows\n"
+         "the page at http://ADDRESS:PORT/ui/. Without --config it accepts every stream, scrapes itself, and judges "
+         "nothing.\n\n"
+         "example: mamori serve --config config/payment-platform.yaml --data /var/lib/mamori\n\n"
+         "options:\n" +
+         options_help(kOptions) +
+         "\nsignals: SIGHUP reads the spec again (so does POST /-/reload); SIGTERM and SIGINT end cleanly\n"
+         "exit codes: 0 ended cleanly, 1 failed while running, 2 usage or environment, 3 the spec has errors\n";
+}
+
+int run_serve(std::span<const std::string_view> args) {
+  const auto parsed = parse_options(kOptions, args);
+  if (!parsed) return fail(kExitUsage, parsed.error().message + "; see 'mamori help serve'");
+  const auto options = read_options(*parsed);
+  if (!options) return fail(kExitUsage, options.error().message);
+  if (!net::is_loopback(options->listen)) {
+    return fail(kExitUsage, "--listen " + options->listen +
+                                " is refused: there is no authentication yet, so only loopback addresses are served; "
+                                "use 127.0.0.1:PORT, with a proxy that authenticates in front");
+  }
+
+  spec::Loaded loaded;
+  if (!options->config_files.empty()) {
+    auto read = spec::load(options->config_files);
+    if (!read) return fail(kExitUsage, read.error().message);
+    loaded = *std::move(read);
+    for (const auto& diagnostic : loaded.diagnostics) {
+      if (diagnostic.severity != spec::Severity::Info) std::cerr << spec::to_string(diagnostic) << "\n";
+    }
+    if (loaded.has_errors())
+      return fail(kExitSpec, "the spec has errors; 'mamori check' shows them, '--explain ID' tells more");
+  }
+
+  const auto signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const auto data_dir = DataDir::open(options->data_dir);
+  if (!data_dir) return fail(kExitUsage, data_dir.error().message);
+  auto runtime = Runtime::start(*options, loaded);
+  if (!runtime) return fail(kExitUsage, runtime.error().message);
+  log_info("listening", {{"address", (*runtime)->address()}, {"page", "http://" + (*runtime)->address() + "/ui/"}});
+  wait_for_signals(**runtime, signals);
+  (*runtime)->stop();
+  log_info("stopped");
+  return 0;
+}
+
+}  // namespace mamori::app
