@@ -16,12 +16,10 @@ stop_ticker() {
 
 # Every 15 s: how long it has been, and the step's last line.
 tick() {  # log
-  local waited=0 last
-  while sleep 5; do
-    waited=$((waited + 5))
-    ((waited % 15 == 0)) || continue
+  local begin=$SECONDS last
+  while sleep 15; do
     last=$(tail -c 2000 "$1" 2>/dev/null | tr '\r' '\n' | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c1-90)
-    printf '    %4ss  %s\n' "$waited" "$last"
+    printf '    %4ss  %s\n' $((SECONDS - begin)) "$last"
   done
 }
 

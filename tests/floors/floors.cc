@@ -24,7 +24,8 @@ const std::vector<std::vector<std::string>> kFloors = {
     {"app"},
 };
 
-// Headers that cost seconds to compile. `rooms`: whose .cc files may include them; empty: those of any room.
+// Headers that cost seconds to compile: for .cc files, and for headers in detail/ that only .cc files include.
+// `rooms`: whose; empty: any room's.
 struct HeavyHeader {
   std::string_view prefix;
   std::vector<std::string> rooms;
@@ -94,6 +95,10 @@ class Checker {
 
   std::vector<std::string> run() {
     for (const auto& include : includes_) {
+      const auto is_heavy = [&](const HeavyHeader& heavy) { return include.target.starts_with(heavy.prefix); };
+      if (include.file.ends_with(".h") && std::ranges::any_of(kHeavy, is_heavy)) heavy_details_.insert(include.file);
+    }
+    for (const auto& include : includes_) {
       check_weight(include);
       if (include.quoted) check_arrow(include);
     }
@@ -124,6 +129,7 @@ class Checker {
     if (include.target.find("/detail/") != std::string::npos) {
       report(include, "detail/ belongs to " + to + " alone");
     }
+    if (to == "demo" && from == "app") return;  // the command `mamori demo`
     if (from == "demo") {
       if (to != "base" && to != "net")
         report(include, "demo stands apart and may include base and net only, not " + to);
@@ -142,10 +148,17 @@ class Checker {
     }
   }
 
+  static bool is_offered(const std::string& file) {
+    return file.ends_with(".h") && file.find("/detail/") == std::string::npos;
+  }
+
   void check_weight(const Include& include) {
+    if (include.quoted && is_offered(include.file) && heavy_details_.contains("src/" + include.target)) {
+      report(include, "\"" + include.target + "\" includes heavy headers and belongs into .cc files");
+    }
     for (const auto& heavy : kHeavy) {
       if (!include.target.starts_with(heavy.prefix)) continue;
-      if (include.file.ends_with(".h")) {
+      if (is_offered(include.file)) {
         report(include, "<" + include.target + "> is heavy and belongs into .cc files");
       } else if (!heavy.rooms.empty() && std::ranges::find(heavy.rooms, room_of(include.file)) == heavy.rooms.end()) {
         report(include, "<" + include.target + "> belongs into the .cc files of " + heavy.rooms.front());
@@ -192,6 +205,7 @@ class Checker {
   std::vector<std::string> problems_;
   std::map<std::string, std::vector<const Include*>> edges_;
   std::set<std::string> on_path_, done_;
+  std::set<std::string> heavy_details_;  // headers that include a heavy one
 };
 
 }  // namespace

@@ -89,11 +89,23 @@ TEST(Floors, KeepHeavyHeadersInTheirCcFiles) {
                           "src/net/client.h:1: <boost/beast/http.hpp> is heavy and belongs into .cc files"));
 }
 
+TEST(Floors, LetADetailHeaderBeHeavyIfOnlyCcFilesIncludeIt) {
+  Tree tree;
+  tree.file("src/alerts/detail/codec.h", "#include <simdjson.h>\n")
+      .file("src/alerts/manager.cc", "#include \"alerts/detail/codec.h\"\n")
+      .file("src/alerts/manager.h", "#include \"alerts/detail/codec.h\"\n");
+  EXPECT_THAT(tree.broken(), ElementsAre("src/alerts/manager.h:1: \"alerts/detail/codec.h\" includes heavy headers and "
+                                         "belongs into .cc files"));
+}
+
 TEST(Floors, KeepTheDemoApartFromTheProduct) {
   Tree tree;
-  tree.file("demo/shop.cc", "#include \"logs/store.h\"\n");
+  tree.file("demo/shop.cc", "#include \"logs/store.h\"\n")
+      .file("src/rules/judge.cc", "#include \"demo/faults.h\"\n")
+      .file("src/app/commands.cc", "#include \"demo/demo.h\"\n");
   EXPECT_THAT(tree.broken(),
-              ElementsAre("demo/shop.cc:1: demo stands apart and may include base and net only, not logs"));
+              ElementsAre("demo/shop.cc:1: demo stands apart and may include base and net only, not logs",
+                          "src/rules/judge.cc:1: room demo has no floor"));
 }
 
 TEST(Floors, RefuseARoomWithoutAFloorAndAPathThatDoesNotStartAtSrc) {
