@@ -6,7 +6,7 @@ import type { LogLine } from '../api/types';
 import { isKey, t } from '../i18n';
 import { formatCount } from '../i18n/numbers';
 import { formatLogTime } from '../i18n/times';
-import { logs, overview, serverGone, tick } from '../state/store';
+import { logs, overview, serverGone } from '../state/store';
 import { change, filter, lang, zone } from '../state/view';
 import { Chip, type Tone } from './chip';
 import { Icon } from './icons';
@@ -94,7 +94,7 @@ function Row({ entry, open, onToggle }: { entry: LogLine; open: boolean; onToggl
         <td class="log-time">
           <button type="button" class="disclose" aria-expanded={open} title={t(open ? 'close_line' : 'open_line')} onClick={onToggle}>
             <Icon name="right" size={12} />
-            <time dateTime={entry.time}>{formatLogTime(Date.parse(entry.time), tick.value, lang.value, zone.value)}</time>
+            <time dateTime={entry.time}>{formatLogTime(Date.parse(entry.time), Date.now(), lang.value, zone.value)}</time>
           </button>
         </td>
         <td class="log-stream">

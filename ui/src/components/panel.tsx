@@ -38,6 +38,14 @@ function PanelError({ error }: { error: ApiError }) {
   );
 }
 
+/** By itself, because it ticks: the panel and its chart need not be drawn every second. */
+function StaleBadge({ source }: { source: Resource<unknown> }) {
+  const at = source.at.value;
+  const age = Math.round((tick.value - at) / 1_000);
+  if (at === 0 || age <= STALE_S || !live.value) return null;
+  return <span class="badge tone-warn">{t('stale', { seconds: age })}</span>;
+}
+
 interface Props {
   name: string; // of the widget, in the URL and the tests
   title: string;
@@ -52,14 +60,13 @@ interface Props {
 export function Panel({ name, title, note, wide = 'half', source, table, footnote, children }: Props) {
   const error = source.error.value;
   const at = source.at.value;
-  const age = Math.round((tick.value - at) / 1_000);
   const asTable = table !== undefined && tables.value.includes(name);
   return (
     <article class={`card panel ${wide}`} data-testid={`widget-${name}`} aria-busy={source.loading.value} aria-labelledby={`title-${name}`}>
       <header>
         <h3 id={`title-${name}`}>{title}</h3>
         {note && <span class="note">{note}</span>}
-        {at > 0 && age > STALE_S && live.value && <span class="badge tone-warn">{t('stale', { seconds: age })}</span>}
+        <StaleBadge source={source} />
         {table && (
           <button type="button" class="icon-button" aria-pressed={asTable} title={t(asTable ? 'chart_view' : 'table_view')} aria-label={`${title}: ${t('table_view')}`} onClick={() => toggleTable(name)}>
             <Icon name={asTable ? 'chart' : 'table'} />
