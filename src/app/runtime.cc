@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "console/assets.h"
 #include "console/buckets.h"
+#include "console/logs_api.h"
 #include "console/overview.h"
 #include "console/payments_report.h"
 #include "console/technical_report.h"
@@ -293,6 +294,7 @@ class Watcher final : public Runtime {
     add_mamori_routes();
     console::add_ui_routes(router_);
     ingest::add_elasticsearch_routes(router_, *bulk_, clock_);
+    console::add_logs_routes(router_, *logs_, clock_);
   }
 
   void add_mamori_routes() {

@@ -2,7 +2,7 @@
 import type { Alert } from '../api/types';
 import { isKey, t } from '../i18n';
 import { formatAgo, formatDayClock } from '../i18n/times';
-import { overview, tick } from '../state/store';
+import { overview, serverGone, tick } from '../state/store';
 import { lang, zone } from '../state/view';
 import { Chip, type Tone } from './chip';
 
@@ -39,7 +39,7 @@ export function Alerts() {
   const rank = (alert: Alert) => (order.indexOf(alert.severity) + order.length + 1) % (order.length + 1);
   const sorted = [...data.alerts].sort((a, b) => rank(a) - rank(b) || a.active_at.localeCompare(b.active_at));
   return (
-    <section class="card alerts" aria-labelledby="alerts-title" data-testid="alerts">
+    <section class={`card alerts${serverGone.value ? ' dimmed' : ''}`} aria-labelledby="alerts-title" data-testid="alerts">
       <h2 id="alerts-title">
         {t('alerts')} {sorted.length > 0 && <span class="count">{sorted.length}</span>}
       </h2>

@@ -3,7 +3,7 @@ import type { Indicator } from '../api/types';
 import { t } from '../i18n';
 import { formatCount, formatObjective, formatPercent, formatValue } from '../i18n/numbers';
 import { formatLength } from '../i18n/times';
-import { courses, overview } from '../state/store';
+import { courses, overview, serverGone } from '../state/store';
 import { lang } from '../state/view';
 import { Chip, type Tone } from './chip';
 import { Empty } from './panel';
@@ -73,7 +73,7 @@ function AcceptanceCard() {
 export function Indicators() {
   const data = overview.data.value;
   return (
-    <section class="indicators" aria-label={t('indicators')}>
+    <section class={`indicators${serverGone.value ? ' dimmed' : ''}`} aria-label={t('indicators')}>
       <h2 class="hidden">{t('indicators')}</h2>
       {!data && [0, 1, 2, 3, 4].map((each) => <div key={each} class="card skeleton indicator-skeleton" />)}
       {data && data.indicators.length === 0 && <Empty why={t('no_indicators')} hint={t('no_indicators_hint')} />}

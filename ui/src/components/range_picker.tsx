@@ -3,15 +3,16 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { t, type Key } from '../i18n';
-import { formatDayClock, fromLocalInput, toLocalInput } from '../i18n/times';
+import { formatClock, formatDay, formatDayClock, fromLocalInput, toLocalInput } from '../i18n/times';
 import { RELATIVE_RANGES, shifted, windowOf, type Range, type RelativeRange } from '../state/range';
 import { change, lang, range, zone } from '../state/view';
 import { Icon } from './icons';
 
 export function rangeText(value: Range): string {
   if (value.kind === 'relative') return t(`range_${value.width}` as Key);
-  const at = (ms: number) => formatDayClock(ms, lang.value, zone.value);
-  return `${at(value.from)} – ${at(value.to)}`;
+  const day = (ms: number) => formatDay(ms, lang.value, zone.value);
+  const end = day(value.from) === day(value.to) ? formatClock : formatDayClock;
+  return `${formatDayClock(value.from, lang.value, zone.value)} – ${end(value.to, lang.value, zone.value)}`;
 }
 
 export function shiftRange(direction: -1 | 1): void {

@@ -54,7 +54,7 @@ export function Verdict() {
               <Icon name={icons[state]} size={26} />
             </span>
             <strong>{t(`verdict_${state}` as Key)}</strong>
-            <span class="verdict-text">{t(`verdict_${state}_text` as Key)}</span>
+            <span class="verdict-text">{t(serverGone.value ? 'verdict_gone_text' : (`verdict_${state}_text` as Key))}</span>
           </p>
           {data && !serverGone.value && (
             <div class="verdict-why">
