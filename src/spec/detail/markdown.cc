@@ -43,7 +43,7 @@ Markdown take_apart(std::string_view text, int file) {
     const Fence fence = read_fence(line);
     if (open.mark == 0) {
       if (fence.mark == 0) {
-        parts.prose.push_back({{file, number, 1}, std::string(line)});
+        parts.prose.push_back({{file, number, 1}, std::string(line), false});
         continue;
       }
       open = fence;
@@ -55,7 +55,7 @@ Markdown take_apart(std::string_view text, int file) {
       block = {};
       open = {};
     } else if (open.language == "markdown" || open.language == "md") {
-      parts.prose.push_back({{file, number, 1}, std::string(line)});
+      parts.prose.push_back({{file, number, 1}, std::string(line), true});
     } else {
       block.lines.emplace_back(line);
     }

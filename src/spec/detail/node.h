@@ -56,6 +56,7 @@ struct Block {
 struct ProseLine {
   Position at;
   std::string text;
+  bool fenced = false;
 };
 
 /// All files, merged.

@@ -39,6 +39,7 @@ std::span<const Rule> load_rules();
 std::span<const Rule> cdn_rules();
 std::span<const Rule> cost_rules();
 std::span<const Rule> markdown_rules();
+std::span<const Rule> script_rules();
 
 /// Collects diagnostics; fills in the id, severity and mistake of the rule that is running.
 class Findings {
