@@ -117,12 +117,12 @@ async function see() {
   });
   say(`logs: ${lines.length} payment lines since the start, the latest of ${lines[0].time}`);
 
-  const up = await until('target that is up, the node exporter among them', seconds.data, async () => {
-    const { data } = await getJson(`${server}/api/v1/query?query=up`);
-    const targets = data.result.filter(({ value }) => value[1] === '1').map(({ metric }) => metric.job);
-    return targets.some((job) => /node/.test(job)) && targets;
+  const up = await until('scraped target that is up, the node exporter among them', seconds.data, async () => {
+    const targets = (await getJson(`${server}/api/mamori/v1/overview`)).scrape_targets;
+    const jobs = targets.filter(({ health }) => health === 'up').map(({ job }) => job);
+    return jobs.some((job) => /node/.test(job)) && jobs;
   });
-  say(`metrics: up is 1 for ${up.join(', ')}`);
+  say(`metrics: scraped ${up.join(', ')}`);
 
   const overview = await until('value of payment_success_rate', seconds.data, async () => {
     const answer = await getJson(`${server}/api/mamori/v1/overview`);
