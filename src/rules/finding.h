@@ -12,7 +12,7 @@ using LabelMap = std::map<std::string, std::string>;  // sorted by name, which t
 
 struct Finding {
   LabelMap labels;       // the alert's identity: alertname, severity, …
-  LabelMap annotations;  // summary, description, summary_ja: text with numbers, never a card number or a person
+  LabelMap annotations;  // only while active: summary, description, summary_ja, with the numbers; no person, no card
   bool active = false;   // the condition holds now
   bool has_data = true;  // false: nothing to judge by, so `active` is false for want of evidence
   double value = 0;

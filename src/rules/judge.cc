@@ -104,7 +104,7 @@ void Judge::Impl::judge_indicators(Evaluation& evaluation, Timestamp now) {
 
     Finding finding;
     finding.labels = indicator_labels(state);
-    finding.annotations = indicator_texts(state);
+    if (breached) finding.annotations = indicator_texts(state);
     finding.active = breached;
     finding.has_data = state.state != State::NoData;
     finding.value = state.value.value_or(0);
@@ -133,7 +133,7 @@ void Judge::Impl::judge_down(Evaluation& evaluation, Timestamp now) {
       down.payments == 0 ? 0 : 100 * static_cast<double>(down.failed) / static_cast<double>(down.payments);
   Finding finding;
   finding.labels = fast_down_labels();
-  finding.annotations = fast_down_texts(down);
+  if (down.active) finding.annotations = fast_down_texts(down);
   finding.active = down.active;
   finding.has_data = down.payments > 0;
   finding.value = failed_percent;

@@ -61,8 +61,10 @@ std::vector<Finding> LogAlerts::evaluate(SecondIndex now) const {
     const std::uint64_t lines = alert.lines.counts(now, alert.window).total;
     Finding finding;
     finding.labels = {{"alertname", alert.name}, {"severity", "info"}, {"page", "false"}};
-    finding.annotations = log_alert_texts(alert.spec, alert.condition, lines, Seconds{alert.window});
     finding.active = alert.condition.holds(lines);
+    if (finding.active) {
+      finding.annotations = log_alert_texts(alert.spec, alert.condition, lines, Seconds{alert.window});
+    }
     finding.value = static_cast<double>(lines);
     findings.push_back(std::move(finding));
   }

@@ -69,6 +69,7 @@ TEST_F(DesignLogAlerts, OtherStreamsDoNotCount) {
 }
 
 TEST_F(DesignLogAlerts, NotifyTheTeamAndPageNobody) {
+  for (int i = 0; i < 11; ++i) line(R"({"status":"failed"})", kStart);
   const Finding finding = failed(kStart);
   EXPECT_EQ(finding.labels.at("alertname"), "PaymentLogsStatusFailedCount");
   EXPECT_EQ(finding.labels.at("severity"), "info");
