@@ -84,7 +84,7 @@ let demoEnded; // how, once it has
 
 function demoCommand(...args) {
   const result = spawnSync(mamori, ['demo', ...args, '--dir', dir], { encoding: 'utf8', timeout: 20_000 });
-  if (result.status !== 0) throw new Failed(`mamori demo ${args.join(' ')}: ${(result.stderr || result.error?.message || '').trim()}`);
+  if (result.status !== 0) throw new Error(`mamori demo ${args.join(' ')}: ${(result.stderr || result.error?.message || '').trim()}`);
   return result.stdout;
 }
 
@@ -109,6 +109,11 @@ async function see() {
   });
   say(`the page answers: ${page}`);
   const server = new URL(page).origin;
+  const { processes } = await until('answer that the demo is ready', seconds.page, () => {
+    const status = JSON.parse(demoCommand('status', '--json'));
+    return status.ready && status;
+  });
+  say(`ready: ${processes.map(({ name }) => name).join(', ')}`);
 
   const lines = await until('live log line', seconds.data, async () => {
     const query = new URLSearchParams({ query: 'event:payment', start: new Date(begin).toISOString(), limit: '1000' });
