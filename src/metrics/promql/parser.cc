@@ -1,0 +1,716 @@
+#include "metrics/promql/parser.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "metrics/promql/lexer.h"
+#include "metrics/promql/signatures.h"
+
+namespace mamori::metrics::promql {
+namespace {
+
+// Trees this deep are no query of a person or a tool; recursion over them must not exhaust a thread's stack.
+constexpr int kDepthMax = 1500;
+
+int precedence(Op op) {
+  switch (op) {
+    case Op::Or:
+      return 1;
+    case Op::And:
+    case Op::Unless:
+      return 2;
+    case Op::Add:
+    case Op::Sub:
+      return 4;
+    case Op::Mul:
+    case Op::Div:
+    case Op::Mod:
+    case Op::Atan2:
+      return 5;
+    case Op::Pow:
+      return 6;
+    default:
+      return 3;  // comparisons
+  }
+}
+
+std::optional<Op> binary_op(const Token& token) {
+  if (token.type != TokenType::Operator) return std::nullopt;
+  for (const Op op : {Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow, Op::Atan2, Op::Eq, Op::Ne, Op::Lt, Op::Le,
+                      Op::Gt, Op::Ge, Op::And, Op::Or, Op::Unless}) {
+    if (token.lower == to_string(op)) return op;
+  }
+  return std::nullopt;
+}
+
+/// A recursive descent; the first mistake is kept and everything unwinds with nullptr.
+class Parser {
+ public:
+  Parser(std::string_view query, Features features) : query_(query), features_(features), tokens_(tokenize(query)) {}
+
+  Result<ExprPtr> run() {
+    if (current().type == TokenType::Eof) {
+      fail({0, 0}, "no expression found in input");
+    } else {
+      auto expr = expression(1);
+      if (expr && current().type != TokenType::Eof) {
+        unexpected("", "");
+      } else if (expr) {
+        if (const auto misuse = check_types(*expr)) {
+          fail(misuse->span, misuse->message);
+        } else {
+          return expr;
+        }
+      }
+    }
+    return invalid_argument(line_and_column(query_, where_.begin) + ": parse error: " + message_);
+  }
+
+ private:
+  const Token& current() const { return tokens_[pos_]; }
+  const Token& ahead() const { return tokens_[std::min(pos_ + 1, tokens_.size() - 1)]; }
+  bool is(TokenType type) const { return current().type == type; }
+  bool is_word(std::string_view keyword) const {
+    return current().type == TokenType::Keyword && current().lower == keyword;
+  }
+  Token take() {
+    last_end_ = current().span.end;
+    Token token = current();
+    if (pos_ + 1 < tokens_.size()) ++pos_;
+    return token;
+  }
+
+  std::nullptr_t fail(Span span, std::string message) {
+    if (message_.empty()) {
+      where_ = span;
+      message_ = std::move(message);
+    }
+    return nullptr;
+  }
+  bool failed() const { return !message_.empty(); }
+
+  std::nullptr_t unexpected(std::string_view context, std::string_view expected) {
+    if (is(TokenType::Error)) return fail(current().span, current().text);
+    std::string message = "unexpected " + describe(current());
+    if (!context.empty()) message += " in " + std::string(context);
+    if (!expected.empty()) message += ", expected " + std::string(expected);
+    return fail(current().span, std::move(message));
+  }
+
+  bool expect(TokenType type, std::string_view context, std::string_view expected) {
+    if (is(type)) {
+      take();
+      return true;
+    }
+    unexpected(context, expected);
+    return false;
+  }
+
+  /// Depth of a node over its children; nullptr with an error when too deep.
+  template <typename Node>
+  ExprPtr finish(std::unique_ptr<Node> node, std::initializer_list<const Expr*> children) {
+    for (const Expr* child : children) {
+      if (child) node->depth = std::max(node->depth, child->depth + 1);
+    }
+    if (node->depth > kDepthMax) return fail(node->span, "expression is nested too deeply");
+    return node;
+  }
+
+  ExprPtr expression(int precedence_min) {
+    if (++nesting_ > kDepthMax) {
+      --nesting_;
+      return fail(current().span, "expression is nested too deeply");
+    }
+    auto left = unary();
+    while (left) {
+      const auto op = binary_op(current());
+      if (!op || precedence(*op) < precedence_min) break;
+      take();
+      auto node = std::make_unique<BinaryExpr>(left->span, *op, std::move(left), nullptr);
+      if (!binary_modifiers(*node)) {
+        left = nullptr;
+        break;
+      }
+      node->right = expression(*op == Op::Pow ? precedence(*op) : precedence(*op) + 1);
+      if (!node->right) {
+        left = nullptr;
+        break;
+      }
+      node->span.end = node->right->span.end;
+      const Expr *l = node->left.get(), *r = node->right.get();
+      left = finish(std::move(node), {l, r});
+    }
+    --nesting_;
+    return left;
+  }
+
+  bool binary_modifiers(BinaryExpr& node) {
+    auto& matching = node.matching;
+    if (is_set_operator(node.op)) matching.cardinality = Cardinality::ManyToMany;
+    if (is_word("bool")) {
+      take();
+      node.return_bool = true;
+    }
+    if (is_word("on") || is_word("ignoring")) {
+      matching.on = take().lower == "on";
+      node.has_matching = true;
+      if (!grouping_labels(matching.labels)) return false;
+      if (is_word("group_left") || is_word("group_right")) {
+        matching.cardinality = take().lower == "group_left" ? Cardinality::ManyToOne : Cardinality::OneToMany;
+        if (is(TokenType::LeftParen) && !grouping_labels(matching.include)) return false;
+      }
+    }
+    while (is_word("fill") || is_word("fill_left") || is_word("fill_right")) {
+      const auto word = take();
+      if (!features_.fill_modifiers) {
+        fail(word.span, "binop fill modifiers are experimental and not enabled");
+        return false;
+      }
+      if (is_set_operator(node.op)) {
+        fail(word.span, "filling in missing series not allowed for set operators");
+        return false;
+      }
+      double value = 0;
+      if (!expect(TokenType::LeftParen, "fill modifier", "\"(\"") || !signed_number(value) ||
+          !expect(TokenType::RightParen, "fill modifier", "\")\"")) {
+        return false;
+      }
+      node.has_matching = true;
+      if (word.lower != "fill_right") matching.fill_left = value;
+      if (word.lower != "fill_left") matching.fill_right = value;
+    }
+    return true;
+  }
+
+  bool signed_number(double& value) {
+    double sign = 1;
+    if (is(TokenType::Operator) && (current().text == "-" || current().text == "+")) {
+      sign = take().text == "-" ? -1 : 1;
+    }
+    if (is(TokenType::Number)) {
+      value = sign * number_value(take().text);
+      return true;
+    }
+    if (is(TokenType::Duration)) {
+      const auto ms = duration(take());
+      value = sign * static_cast<double>(ms) / 1000;
+      return !failed();
+    }
+    unexpected("", "number");
+    return false;
+  }
+
+  std::int64_t duration(const Token& token) {
+    const auto ms = duration_ms(token.text);
+    if (!ms) {
+      const bool plain = std::ranges::all_of(token.text, [](char c) { return c >= '0' && c <= '9'; });
+      fail(token.span, plain ? "duration out of range" : "not a valid duration string: " + quote(token.text));
+    }
+    return ms.value_or(0);
+  }
+
+  ExprPtr unary() {
+    if (!is(TokenType::Operator) || (current().text != "-" && current().text != "+")) return postfix(primary());
+    const auto sign = take();
+    auto inner = expression(precedence(Op::Pow));
+    if (!inner) return nullptr;
+    const Span span{sign.span.begin, inner->span.end};
+    if (inner->kind == Kind::Number) {
+      auto& number = static_cast<NumberExpr&>(*inner);
+      if (sign.text == "-") number.value = -number.value;
+      number.span = span;
+      return inner;
+    }
+    const Expr* child = inner.get();
+    return finish(std::make_unique<UnaryExpr>(span, sign.text == "-", std::move(inner)), {child});
+  }
+
+  ExprPtr primary() {
+    switch (current().type) {
+      case TokenType::Number: {
+        const auto token = take();
+        return std::make_unique<NumberExpr>(token.span, number_value(token.text));
+      }
+      case TokenType::Duration: {
+        const auto token = take();
+        const auto ms = duration(token);
+        if (failed()) return nullptr;
+        auto node = std::make_unique<NumberExpr>(token.span, static_cast<double>(ms) / 1000);
+        node->is_duration = true;
+        return node;
+      }
+      case TokenType::String: {
+        const auto token = take();
+        auto text = unquoted(token);
+        if (failed()) return nullptr;
+        return std::make_unique<StringExpr>(token.span, std::move(text));
+      }
+      case TokenType::LeftParen: {
+        const auto begin = take().span.begin;
+        auto inner = expression(1);
+        if (!inner || !expect(TokenType::RightParen, "", "")) return nullptr;
+        const Expr* child = inner.get();
+        return finish(std::make_unique<ParenExpr>(Span{begin, last_end_}, std::move(inner)), {child});
+      }
+      case TokenType::LeftBrace:
+      case TokenType::MetricIdentifier:
+        return selector();
+      case TokenType::Identifier:
+        return ahead().type == TokenType::LeftParen ? call() : selector();
+      case TokenType::Aggregator: {
+        const auto& next = ahead();
+        const bool grouping = next.type == TokenType::Keyword && (next.lower == "by" || next.lower == "without");
+        return next.type == TokenType::LeftParen || grouping ? aggregate() : selector();
+      }
+      case TokenType::Keyword: {
+        const auto& word = current().lower;
+        const bool is_call = word == "start" || word == "end" || word == "step" || word == "range";
+        if (is_call && ahead().type == TokenType::LeftParen) return call();
+        if (word == "bool" || word == "on" || word == "ignoring" || word == "group_left" || word == "group_right") {
+          return unexpected("", "");
+        }
+        return selector();
+      }
+      case TokenType::Operator:  // `and`, `or` and `unless` may name a metric
+        if (current().lower == "and" || current().lower == "or" || current().lower == "unless") return selector();
+        return unexpected("", "");
+      default:
+        return unexpected("", "");
+    }
+  }
+
+  std::string unquoted(const Token& token) {
+    auto text = unquote(token.text);
+    if (!text) {
+      fail(token.span, "error unquoting string " + quote(token.text) + ": " + text.error().message);
+      return {};
+    }
+    return *std::move(text);
+  }
+
+  ExprPtr selector() {
+    auto node = std::make_unique<SelectorExpr>(current().span);
+    if (!is(TokenType::LeftBrace)) node->name = take().text;
+    if (is(TokenType::LeftBrace) && !braces(*node)) return nullptr;
+    node->span.end = last_end_;
+    if (!node->name.empty()) add_matcher(*node, std::string(kMetricName), MatchOp::Equal, node->name, node->span);
+    if (failed()) return nullptr;
+    return node;
+  }
+
+  void add_matcher(SelectorExpr& node, std::string name, MatchOp op, std::string value, Span span) {
+    auto matcher = Matcher::make(std::move(name), op, std::move(value));
+    if (!matcher) {
+      fail(span, "error parsing regexp: " + matcher.error().message);
+      return;
+    }
+    node.matchers.push_back(*std::move(matcher));
+  }
+
+  bool braces(SelectorExpr& node) {
+    take();
+    bool quoted_name = false;
+    while (!is(TokenType::RightBrace)) {
+      if (!is(TokenType::Identifier) && !is(TokenType::String)) {
+        unexpected("label matching", "identifier or \"}\"");
+        return false;
+      }
+      const auto name = take();
+      const auto label = name.type == TokenType::String ? unquoted(name) : name.text;
+      if (failed()) return false;
+      const bool alone = is(TokenType::Comma) || is(TokenType::RightBrace);
+      if (name.type == TokenType::String && alone) {
+        if (!node.name.empty() || quoted_name) {
+          const auto earlier = node.name.empty() ? quoted_ : node.name;
+          fail(node.span, "metric name must not be set twice: " + quote(earlier) + " or " + quote(label));
+          return false;
+        }
+        quoted_name = true;
+        quoted_ = label;
+        add_matcher(node, std::string(kMetricName), MatchOp::Equal, label, name.span);
+      } else if (!matcher(node, label)) {
+        return false;
+      }
+      if (is(TokenType::RightBrace)) break;
+      if (!is(TokenType::Comma)) {
+        unexpected("label matching", "\",\" or \"}\"");
+        return false;
+      }
+      take();
+    }
+    take();
+    return !failed();
+  }
+
+  bool matcher(SelectorExpr& node, const std::string& label) {
+    MatchOp op = MatchOp::Equal;
+    if (is(TokenType::Operator) && current().text == "!=") {
+      op = MatchOp::NotEqual;
+    } else if (is(TokenType::Operator) && current().text == "=~") {
+      op = MatchOp::Regex;
+    } else if (is(TokenType::Operator) && current().text == "!~") {
+      op = MatchOp::NotRegex;
+    } else if (!is(TokenType::Equals)) {
+      unexpected("label matching", "label matching operator");
+      return false;
+    }
+    take();
+    if (!is(TokenType::String)) {
+      unexpected("label matching", "string");
+      return false;
+    }
+    const auto value = take();
+    auto text = unquoted(value);
+    if (failed()) return false;
+    add_matcher(node, label, op, std::move(text), value.span);
+    return !failed();
+  }
+
+  bool grouping_labels(std::vector<std::string>& labels) {
+    if (!expect(TokenType::LeftParen, "grouping opts", "\"(\"")) return false;
+    while (!is(TokenType::RightParen)) {
+      const auto type = current().type;
+      if (type == TokenType::String) {
+        auto label = unquoted(take());
+        if (failed()) return false;
+        labels.push_back(std::move(label));
+      } else if (type == TokenType::Identifier || type == TokenType::Keyword || type == TokenType::Aggregator ||
+                 (type == TokenType::Operator && is_plain_name(current().text, false))) {
+        labels.push_back(take().text);
+      } else {
+        unexpected("grouping opts", "label");
+        return false;
+      }
+      if (is(TokenType::RightParen)) break;
+      if (!expect(TokenType::Comma, "grouping opts", "\",\" or \")\"")) return false;
+    }
+    take();
+    return true;
+  }
+
+  bool arguments(std::vector<ExprPtr>& args, std::string_view context) {
+    if (!expect(TokenType::LeftParen, context, "\"(\"")) return false;
+    while (!is(TokenType::RightParen)) {
+      auto arg = expression(1);
+      if (!arg) return false;
+      args.push_back(std::move(arg));
+      if (is(TokenType::RightParen)) break;
+      if (!is(TokenType::Comma)) {
+        unexpected("", "");
+        return false;
+      }
+      const auto comma = take();
+      if (is(TokenType::RightParen)) {
+        fail(comma.span, "trailing commas not allowed in function call args");
+        return false;
+      }
+    }
+    take();
+    return true;
+  }
+
+  ExprPtr call() {
+    auto node = std::make_unique<CallExpr>(current().span);
+    const auto name = take();
+    node->name = name.text;
+    node->function = find_function(name.text);
+    if (!arguments(node->args, "function call")) return nullptr;
+    node->span.end = last_end_;
+    if (!node->function) return fail(name.span, "unknown function with name " + quote(name.text));
+    if (node->function->experimental && !features_.experimental_functions) {
+      return fail(name.span, "function " + quote(name.text) + " is not enabled");
+    }
+    for (const auto& arg : node->args) node->depth = std::max(node->depth, arg->depth + 1);
+    return finish(std::move(node), {});
+  }
+
+  ExprPtr aggregate() {
+    auto node = std::make_unique<AggregateExpr>(current().span);
+    const auto name = take();
+    node->op = name.lower;
+    const auto grouping = [&] {
+      node->without = take().lower == "without";
+      return grouping_labels(node->grouping);
+    };
+    const auto is_grouping = [&] { return is_word("by") || is_word("without"); };
+    const bool before = is_grouping();
+    std::vector<ExprPtr> args;
+    if ((before && !grouping()) || !arguments(args, "aggregation") || (!before && is_grouping() && !grouping())) {
+      return nullptr;
+    }
+    node->span.end = last_end_;
+    if (is_experimental_aggregation(node->op) && !features_.experimental_functions) {
+      return fail(name.span, node->op +
+                                 "() is experimental and must be enabled with "
+                                 "--enable-feature=promql-experimental-functions");
+    }
+    if (args.empty()) return fail(node->span, "no arguments for aggregate expression provided");
+    const std::size_t wanted = aggregation_takes_parameter(node->op) ? 2 : 1;
+    if (args.size() != wanted) {
+      return fail(node->span, "wrong number of arguments for aggregate expression provided, expected " +
+                                  std::to_string(wanted) + ", got " + std::to_string(args.size()));
+    }
+    node->inner = std::move(args.back());
+    if (wanted == 2) node->param = std::move(args.front());
+    const Expr *inner = node->inner.get(), *param = node->param.get();
+    return finish(std::move(node), {inner, param});
+  }
+
+  ExprPtr postfix(ExprPtr expr) {
+    while (expr && !failed()) {
+      if (is(TokenType::LeftBracket)) {
+        expr = bracket(std::move(expr));
+      } else if (is_word("offset")) {
+        expr = offset(std::move(expr));
+      } else if (is(TokenType::At)) {
+        expr = at(std::move(expr));
+      } else if (is_word("anchored") || is_word("smoothed")) {
+        expr = extended(std::move(expr));
+      } else {
+        break;
+      }
+    }
+    return failed() ? nullptr : std::move(expr);
+  }
+
+  ExprPtr bracket(ExprPtr expr) {
+    const auto open = take();
+    auto range = length(true);
+    if (failed()) return nullptr;
+    if (is(TokenType::Colon)) {
+      take();
+      auto node = std::make_unique<SubqueryExpr>(expr->span, std::move(expr));
+      node->range = std::move(range);
+      if (!is(TokenType::RightBracket)) {
+        node->step = length(true);
+        node->has_step = true;
+        if (failed()) return nullptr;
+      }
+      if (!expect(TokenType::RightBracket, "subquery selector", "\"]\"")) return nullptr;
+      node->span.end = last_end_;
+      const Expr* child = node->inner.get();
+      return finish(std::move(node), {child});
+    }
+    if (!expect(TokenType::RightBracket, "subquery or range selector", "\":\" or \"]\"")) return nullptr;
+    const Span brackets{open.span.begin, last_end_};
+    if (expr->kind != Kind::Selector) return fail(brackets, "ranges only allowed for vector selectors");
+    auto selector = std::unique_ptr<SelectorExpr>(static_cast<SelectorExpr*>(expr.release()));
+    if (selector->modifiers.has_offset) return fail(brackets, "no offset modifiers allowed before range");
+    if (selector->modifiers.has_at()) return fail(brackets, "no @ modifiers allowed before range");
+    const Span span{selector->span.begin, last_end_};
+    auto node = std::make_unique<RangeExpr>(span, std::move(selector));
+    node->range = std::move(range);
+    return node;
+  }
+
+  Modifiers* modifiers(Expr& expr, std::string_view what) {
+    switch (expr.kind) {
+      case Kind::Selector:
+        return &static_cast<SelectorExpr&>(expr).modifiers;
+      case Kind::Range:
+        return &static_cast<RangeExpr&>(expr).selector->modifiers;
+      case Kind::Subquery:
+        return &static_cast<SubqueryExpr&>(expr).modifiers;
+      default:
+        fail(expr.span, std::string(what) +
+                            " modifier must be preceded by an instant vector selector or range vector selector or a "
+                            "subquery");
+        return nullptr;
+    }
+  }
+
+  ExprPtr offset(ExprPtr expr) {
+    take();
+    auto value = length(false);
+    if (failed()) return nullptr;
+    auto* target = modifiers(*expr, "offset");
+    if (!target) return nullptr;
+    if (target->has_offset) return fail(expr->span, "offset may not be set multiple times");
+    target->offset = std::move(value);
+    target->has_offset = true;
+    expr->span.end = last_end_;
+    return expr;
+  }
+
+  ExprPtr at(ExprPtr expr) {
+    take();
+    std::optional<std::int64_t> at_ms;
+    AtEdge edge = AtEdge::None;
+    if (is_word("start") || is_word("end")) {
+      edge = take().lower == "start" ? AtEdge::Start : AtEdge::End;
+      if (!expect(TokenType::LeftParen, "@", "\"(\"") || !expect(TokenType::RightParen, "@", "\")\"")) return nullptr;
+    } else {
+      double seconds = 0;
+      const auto span = current().span;
+      double sign = 1;
+      if (is(TokenType::Operator) && (current().text == "-" || current().text == "+")) {
+        sign = take().text == "-" ? -1 : 1;
+      }
+      if (is(TokenType::Number)) {
+        seconds = sign * number_value(take().text);
+      } else if (is(TokenType::Duration)) {
+        seconds = sign * static_cast<double>(duration(take())) / 1000;
+      } else {
+        return unexpected("@", "timestamp");
+      }
+      if (!std::isfinite(seconds) || std::fabs(seconds) > 9.2e15) {
+        return fail(span, "timestamp out of bounds for @ modifier: " + format_float(seconds));
+      }
+      at_ms = static_cast<std::int64_t>(std::round(seconds * 1000));
+    }
+    if (failed()) return nullptr;
+    auto* target = modifiers(*expr, "@");
+    if (!target) return nullptr;
+    if (target->has_at()) return fail(expr->span, "@ <timestamp> may not be set multiple times");
+    target->at_ms = at_ms;
+    target->at_edge = edge;
+    expr->span.end = last_end_;
+    return expr;
+  }
+
+  ExprPtr extended(ExprPtr expr) {
+    const auto word = take();
+    if (!features_.extended_ranges) {
+      return fail(word.span, word.lower + " modifier is experimental and not enabled");
+    }
+    SelectorExpr* selector = nullptr;
+    if (expr->kind == Kind::Selector) selector = static_cast<SelectorExpr*>(expr.get());
+    if (expr->kind == Kind::Range) selector = static_cast<RangeExpr&>(*expr).selector.get();
+    if (!selector || (word.lower == "anchored" && expr->kind == Kind::Selector)) {
+      return fail(expr->span, word.lower + " modifier not allowed here");
+    }
+    if (selector->anchored || selector->smoothed) {
+      return fail(expr->span, "anchored and smoothed modifiers cannot be used together");
+    }
+    (word.lower == "anchored" ? selector->anchored : selector->smoothed) = true;
+    expr->span.end = last_end_;
+    return expr;
+  }
+
+  // ---- lengths of time: 5m, 300, 1h - step(), (5m * 2), max(step(), 5m) ----
+
+  Length length(bool in_brackets) {
+    auto expr = in_brackets ? length_expression(1) : length_unary();
+    Length out;
+    if (!expr) return out;
+    if (expr->kind == Kind::Number) {
+      const auto& number = static_cast<const NumberExpr&>(*expr);
+      if (!std::isfinite(number.value) || std::fabs(number.value) > 9.2e9) {
+        fail(number.span, "duration out of range");
+        return out;
+      }
+      out.ms = static_cast<std::int64_t>(std::round(number.value * 1000));
+      if (in_brackets && out.ms <= 0) fail(number.span, "duration must be greater than 0");
+      return out;
+    }
+    if (!features_.duration_expressions) {
+      fail(expr->span, "experimental duration expression is not enabled");
+      return out;
+    }
+    out.expr = std::move(expr);
+    return out;
+  }
+
+  ExprPtr length_expression(int precedence_min) {
+    if (++nesting_ > kDepthMax) {
+      --nesting_;
+      return fail(current().span, "expression is nested too deeply");
+    }
+    auto left = length_unary();
+    while (left) {
+      const auto op = binary_op(current());
+      if (!op || precedence(*op) < std::max(precedence_min, 4) || *op == Op::Atan2) break;
+      take();
+      auto right = length_expression(*op == Op::Pow ? precedence(*op) : precedence(*op) + 1);
+      if (!right) {
+        left = nullptr;
+        break;
+      }
+      const Span span{left->span.begin, right->span.end};
+      auto node = std::make_unique<BinaryExpr>(span, *op, std::move(left), std::move(right));
+      const Expr *l = node->left.get(), *r = node->right.get();
+      left = finish(std::move(node), {l, r});
+    }
+    --nesting_;
+    return left;
+  }
+
+  ExprPtr length_unary() {
+    if (is(TokenType::Operator) && (current().text == "-" || current().text == "+")) {
+      const auto sign = take();
+      if (++nesting_ > kDepthMax) {
+        --nesting_;
+        return fail(sign.span, "expression is nested too deeply");
+      }
+      auto inner = length_unary();
+      --nesting_;
+      if (!inner) return nullptr;
+      const Span span{sign.span.begin, inner->span.end};
+      if (inner->kind == Kind::Number) {
+        auto& number = static_cast<NumberExpr&>(*inner);
+        if (sign.text == "-") number.value = -number.value;
+        number.span = span;
+        return inner;
+      }
+      const Expr* child = inner.get();
+      return finish(std::make_unique<UnaryExpr>(span, sign.text == "-", std::move(inner)), {child});
+    }
+    if (is(TokenType::Number) || is(TokenType::Duration)) return primary();
+    if (is(TokenType::LeftParen)) {
+      const auto begin = take().span.begin;
+      auto inner = length_expression(1);
+      if (!inner || !expect(TokenType::RightParen, "", "")) return nullptr;
+      const Expr* child = inner.get();
+      return finish(std::make_unique<ParenExpr>(Span{begin, last_end_}, std::move(inner)), {child});
+    }
+    const bool nullary = is_word("step") || is_word("range");
+    const bool binary = is(TokenType::Aggregator) && (current().lower == "min" || current().lower == "max");
+    if ((nullary || binary) && ahead().type == TokenType::LeftParen) {
+      auto node = std::make_unique<CallExpr>(current().span);
+      node->name = take().lower;
+      take();
+      for (int i = 0; binary && i < 2; ++i) {
+        if (i == 1 && !expect(TokenType::Comma, "duration expression", "\",\"")) return nullptr;
+        auto arg = length_expression(1);
+        if (!arg) return nullptr;
+        node->depth = std::max(node->depth, arg->depth + 1);
+        node->args.push_back(std::move(arg));
+      }
+      if (!expect(TokenType::RightParen, "duration expression", "\")\"")) return nullptr;
+      node->span.end = last_end_;
+      return finish(std::move(node), {});
+    }
+    return unexpected(length_context_,
+                      features_.duration_expressions ? "number, duration, step(), or range()" : "number or duration");
+  }
+
+  std::string_view query_;
+  Features features_;
+  std::vector<Token> tokens_;
+  std::size_t pos_ = 0;
+  int last_end_ = 0;
+  int nesting_ = 0;
+  std::string quoted_;
+  std::string_view length_context_ = "subquery or range or offset selector";
+  Span where_;
+  std::string message_;
+};
+
+}  // namespace
+
+Result<ExprPtr> parse(std::string_view query, Features features) {
+  // Positions are ints, and no query of a person is a megabyte.
+  if (query.size() > (1u << 20)) return invalid_argument("1:1: parse error: query is longer than 1 MiB");
+  return Parser(query, features).run();
+}
+
+Result<std::vector<Matcher>> parse_selector(std::string_view text) {
+  MAMORI_TRY(const auto expr, parse(text));
+  const bool plain = expr->kind == Kind::Selector && !static_cast<const SelectorExpr&>(*expr).modifiers.has_offset &&
+                     !static_cast<const SelectorExpr&>(*expr).modifiers.has_at();
+  if (!plain) return invalid_argument("1:1: parse error: expected a plain selector of series, such as up{job=\"a\"}");
+  return std::move(static_cast<SelectorExpr&>(*expr).matchers);
+}
+
+}  // namespace mamori::metrics::promql
