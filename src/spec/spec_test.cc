@@ -46,6 +46,12 @@ TEST(Spec, RefusesWrongTypesAndUnits) {
       "alarm_action: notify_team}]}\n",
       "spec.wrong-type");
   check("payment_monitoring: {metrics: [{name: payment_success_rate}]}\n", "spec.missing-key");
+  check(
+      "payment_monitoring: {metrics: [{name: payment_success_rate, threshold: 99, period: 0, statistic: Average, "
+      "alarm_action: notify_team}]}\n",
+      "spec.wrong-type");
+  check("scrape_configs: [{job_name: a, static_configs: [{targets: [\"a:99999\"]}]}]\n", "spec.wrong-type");
+  check("scrape_configs: [{job_name: a, metrics_path: metrics}]\n", "scrape.timing");
   check("pci_dss_compliance: {firewall: [x]}\n", "spec.unknown-key");
 }
 

@@ -33,9 +33,7 @@ class Positions {
   Positions(std::string_view text, Position first) : text_(text), first_(first) {
     starts_.push_back(0);
     for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'))) {
-        starts_.push_back(i + 1);
-      }
+      if (text[i] == '\n') starts_.push_back(i + 1);  // a lone '\r' is no new line for yaml-cpp's marks
     }
   }
 

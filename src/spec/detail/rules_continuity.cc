@@ -28,6 +28,11 @@ constexpr Nanos kRestoreLag = Seconds{300};
 void check_rpo_reachable(const Document& document, Findings& findings) {
   const auto rpo = shortest_objective(document, "rpo");
   if (!rpo || rpo->value >= kRestoreLag) return;
+  // A file with objectives alone says nothing about how they are kept.
+  if (!document.root["infrastructure"].exists() &&
+      !document.root.at_path("business_continuity.backup_strategy").exists()) {
+    return;
+  }
   const bool other_region = recovery(document)["secondary_region"].is_scalar();
   const Node& copy = replica(document);
   const std::string promise = "the RPO of " + rpo->name + " is " + shown(rpo->value);

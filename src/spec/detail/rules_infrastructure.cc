@@ -192,12 +192,13 @@ void check_fargate_has_no_instances(const Document& document, Findings& findings
 
 void check_two_orchestrators(const Document& document, Findings& findings) {
   if (!infrastructure(document, "compute.ecs_cluster").exists()) return;
+  static const RE2 kKubernetes(R"(\b(?:EKS|[Kk]ubernetes|k8s)\b)");
   each_text(document.root, [&](const Node& node) {
-    if (!RE2::PartialMatch(node.text, R"(\b(?:EKS|[Kk]ubernetes|k8s)\b)")) return;
+    if (!RE2::PartialMatch(node.text, kKubernetes)) return;
     findings.at(node, "the spec runs on an ECS cluster, but this names Kubernetes", "choose one orchestrator");
   });
   for (const ProseLine& line : document.prose) {
-    if (!RE2::PartialMatch(line.text, R"(/kubernetes/|\bEKS\b)")) continue;
+    if (!RE2::PartialMatch(line.text, kKubernetes)) continue;
     findings.at(line.at, "the spec runs on an ECS cluster, but this line names Kubernetes", "choose one orchestrator");
   }
 }

@@ -196,6 +196,10 @@ void check_scrape_timing(const Document& document, Findings& findings) {
     if (name.is_scalar() && !names.insert(name.text).second) {
       findings.at(name, "two jobs are called '" + name.text + "'", "give each its own job_name");
     }
+    const Node& path = job["metrics_path"];
+    if (path.is_scalar() && !path.text.starts_with('/')) {
+      findings.at(path, "metrics_path '" + path.text.substr(0, 60) + "' is no path", "begin it with '/'");
+    }
     const Nanos interval = duration_of(job["scrape_interval"]).value_or(interval_default);
     if (interval <= Nanos{0}) {
       findings.at(job["scrape_interval"].exists() ? job["scrape_interval"] : job, "the scrape_interval is 0",
@@ -255,10 +259,11 @@ std::span<const Rule> payment_rules() {
           "The key is Prometheus' own and is read, but scraping does not follow it yet: the targets or labels would be "
           "others than in Prometheus.",
           check_scrape_not_active},
-      Rule{"scrape.timing", Severity::Error, 0, "Scrape jobs that cannot work",
-           "As in Prometheus: job names are unique, an interval is above 0, and a scrape must time out before the next "
-           "begins. Source: prometheus.io/docs, configuration, scrape_config.",
-           check_scrape_timing},
+      Rule{
+          "scrape.timing", Severity::Error, 0, "Scrape jobs that cannot work",
+          "As in Prometheus: job names are unique, paths begin with a slash, an interval is above 0, and a scrape must "
+          "time out before the next begins. Source: prometheus.io/docs, configuration, scrape_config.",
+          check_scrape_timing},
   };
   return kRules;
 }

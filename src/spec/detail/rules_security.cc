@@ -79,9 +79,10 @@ void check_titles(const Document& document, Findings& findings) {
 }
 
 void check_misfiled(const Document& document, Findings& findings) {
+  static const RE2 kFirewall(R"((?i)\bWAF\b|web application firewall)");
   each_requirement(document, [&](const Numbered& key, const Node& items) {
     for (const Node& item : items.items) {
-      if (key.number != 6 && RE2::PartialMatch(item.text, R"((?i)\bWAF\b|web application firewall)")) {
+      if (key.number != 6 && RE2::PartialMatch(item.text, kFirewall)) {
         findings.at(item,
                     "a web application firewall belongs to 6.4.2, not to requirement " + std::to_string(key.number),
                     "move it to requirement 6");
@@ -156,11 +157,11 @@ void check_stored_data_scope(const Document& document, Findings& findings) {
 
 void check_stricter_than_pci(const Document& document, Findings& findings) {
   struct Interval {
-    std::string_view subject;
+    RE2 subject;
     int pci_months;
     std::string_view requirement;
   };
-  static constexpr std::array<Interval, 3> kIntervals{{
+  static const std::array<Interval, 3> kIntervals{{
       {"(?i)penetration|pentest", 12, "11.4"},
       {"(?i)firewall|network security control", 6, "1.2.7"},
       {"(?i)vulnerability (?:assessment|scan)", 3, "11.3"},
@@ -169,7 +170,7 @@ void check_stricter_than_pci(const Document& document, Findings& findings) {
       {{"monthly", 1}, {"quarterly", 3}, {"weekly", 0}}};
   each_text(document.root["pci_dss_compliance"], [&](const Node& item) {
     for (const Interval& interval : kIntervals) {
-      if (!RE2::PartialMatch(item.text, std::string(interval.subject))) continue;
+      if (!RE2::PartialMatch(item.text, interval.subject)) continue;
       for (const auto& [word, months] : kWords) {
         if (!mentions(item.text, {word}) || months >= interval.pci_months) continue;
         findings.at(item,
@@ -183,14 +184,16 @@ void check_stricter_than_pci(const Document& document, Findings& findings) {
 }
 
 void check_tls_versions(const Document& document, Findings& findings) {
+  static const RE2 kWeak(R"((?i)\b(?:SSL ?v?[23]|TLS ?v?1\.[01])\b)");
+  static const RE2 kNewest(R"((?i)\bTLS ?v?1\.3\b)");
+  static const RE2 kUsual(R"(\b1\.2\b)");
   const auto judge = [&](const Node& item) {
-    if (RE2::PartialMatch(item.text, R"((?i)\b(?:SSL ?v?[23]|TLS ?v?1\.[01])\b)") &&
-        !mentions(item.text, {"no ", "not ", "disable", "refuse", "without"})) {
+    if (RE2::PartialMatch(item.text, kWeak) && !mentions(item.text, {"no ", "not ", "disable", "refuse", "without"})) {
       findings.at(item, "'" + item.text + "' allows a protocol that is no strong cryptography",
                   "allow TLS 1.2 and 1.3");
       return;
     }
-    if (!RE2::PartialMatch(item.text, R"((?i)\bTLS ?v?1\.3\b)") || RE2::PartialMatch(item.text, R"(\b1\.2\b)")) return;
+    if (!RE2::PartialMatch(item.text, kNewest) || RE2::PartialMatch(item.text, kUsual)) return;
     findings.at(item, "'" + item.text + "' shuts out clients and partners that still use TLS 1.2",
                 "prefer TLS 1.3, and allow TLS 1.2 with AEAD ciphers by a list of exceptions");
   };

@@ -3,6 +3,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 #include "base/text.h"
 #include "spec/detail/units.h"
@@ -26,6 +28,21 @@ std::string join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
+}
+
+/// Patterns come from the declared shapes: a handful, compiled once.
+const RE2& compiled(const std::string& pattern) {
+  static std::mutex mutex;
+  static std::map<std::string, RE2> patterns;
+  const std::lock_guard lock(mutex);
+  return patterns.try_emplace(pattern, pattern).first->second;
+}
+
+bool is_host_port(const std::string& text) {
+  static const RE2 kForm(R"((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::([0-9]{1,5}))?)");
+  std::string port;
+  if (!RE2::FullMatch(text, kForm, &port)) return false;
+  return port.empty() || (read_integer(port).value_or(0) >= 1 && read_integer(port).value_or(0) <= 65535);
 }
 
 class Checker {
@@ -92,7 +109,7 @@ class Checker {
   void check_keyed(const Node& node, const Shape& shape, const std::string& path) {
     if (!node.is_map()) return wrong(node, path, "a map", "write its keys as 'key: value' lines");
     for (const Entry& entry : node.entries) {
-      if (!shape.pattern.empty() && !RE2::FullMatch(entry.key, shape.pattern)) {
+      if (!shape.pattern.empty() && !RE2::FullMatch(entry.key, compiled(shape.pattern))) {
         findings_.report("spec.unknown-key", entry.value.key_at,
                          "the key '" + entry.key.substr(0, 100) + "' in '" + path + "' is not known",
                          "keys here are " + shape.pattern_words);
@@ -127,8 +144,7 @@ class Checker {
         return;
       }
       case Type::Duration:
-        if (!read_duration(text)) wrong_unit(node, path, "duration", "write 30s, 5m, \"5 minutes\" or seconds (300)");
-        return;
+        return check_duration(node, shape, path);
       case Type::Days:
         if (const auto days = read_days(text); !days || *days < 0 || *days > 36600) {
           wrong_unit(node, path, "number of days", "write a number of days (90) or a duration (90d)");
@@ -153,9 +169,7 @@ class Checker {
         }
         return;
       case Type::HostPort:
-        if (!RE2::FullMatch(text, R"((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?)")) {
-          wrong(node, path, "host:port", "write it as 127.0.0.1:9100");
-        }
+        if (!is_host_port(text)) wrong(node, path, "host:port", "write it as 127.0.0.1:9100");
         return;
       case Type::Choice:
         return check_choice(node, shape, path);
@@ -175,6 +189,17 @@ class Checker {
     findings_.report("spec.wrong-type", node.at,
                      "'" + path + "' is " + shown(node) + ", outside " + plain(shape.min) + " to " + plain(shape.max),
                      "choose a value in that range");
+  }
+
+  void check_duration(const Node& node, const Shape& shape, const std::string& path) {
+    const auto duration = read_duration(node.text);
+    if (!duration) return wrong_unit(node, path, "duration", "write 30s, 5m, \"5 minutes\" or seconds (300)");
+    const double seconds = std::chrono::duration<double>(*duration).count();
+    if (shape.max == 0 || (seconds >= shape.min && seconds <= shape.max)) return;
+    findings_.report(
+        "spec.wrong-type", node.at,
+        "'" + path + "' is " + shown(node) + ", outside " + plain(shape.min) + " s to " + plain(shape.max) + " s",
+        "choose a duration in that range");
   }
 
   void check_choice(const Node& node, const Shape& shape, const std::string& path) {

@@ -18,7 +18,7 @@ enum class Type {
   Integer,     // within min..max
   Number,      // within min..max
   Percent,     // 0..100
-  Duration,    // Prometheus, words, or seconds
+  Duration,    // Prometheus, words, or seconds; from min to max seconds when max is given
   Days,        // a number of days, or a duration
   Dollars,     // "$2,500"
   Rate,        // "100 req/s"

@@ -15,6 +15,13 @@ Shape flag() { return of(Type::Flag); }
 Shape toggle() { return of(Type::Switch); }
 Shape percent() { return of(Type::Percent); }
 Shape duration() { return of(Type::Duration); }
+/// A window to judge over. A day is far beyond any alert; longer would keep its events in memory for nothing.
+Shape window() {
+  Shape shape = of(Type::Duration);
+  shape.min = 1;
+  shape.max = 86'400;
+  return shape;
+}
 Shape days() { return of(Type::Days); }
 Shape comparison() { return of(Type::Comparison); }
 
@@ -83,7 +90,7 @@ Shape payment_monitoring() {
                        "checkout_session_creation_errors"}),
                "the indicator"),
       required("threshold", number(0, 1e9), "percent for rates, milliseconds for times"),
-      required("period", duration(), "width of the sliding window"),
+      required("period", window(), "width of the sliding window"),
       required("statistic", text(), "`Average` `Sum` `Minimum` `Maximum` `SampleCount` or a percentile such as `p99`"),
       required("alarm_action", choice({"immediate_alert", "critical_alert", "warning_alert", "notify_team"}),
                "the first two page, `warning_alert` warns, `notify_team` informs"),
@@ -100,7 +107,7 @@ Shape payment_monitoring() {
 Shape log_analysis() {
   const Shape alert = map({
       required("condition", text(), "`field:value`, `field > number`, `count > number`, joined by `AND`"),
-      required("period", duration(), "width of the sliding window"),
+      required("period", window(), "width of the sliding window"),
       required("action", choice({"notify_team", "escalate"}), "both inform the team; neither pages"),
   });
   return keyed(map({
