@@ -19,6 +19,26 @@ std::vector<std::string> unique(std::vector<std::string> names) {
   return names;
 }
 
+/// Splits where `separator` stands outside of brackets and quotes: "A[Logs & metrics] & B".
+std::vector<std::string_view> split_outside_labels(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '[' || c == '(' || c == '{') ++depth;
+    if (c == ']' || c == ')' || c == '}') --depth;
+    if (c != separator || depth > 0) continue;
+    parts.push_back(text.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
 class DiagramReader {
  public:
   explicit DiagramReader(Diagram& diagram) : diagram_(diagram) {}
@@ -27,7 +47,7 @@ class DiagramReader {
     static const RE2 kSkip(
         R"(\s*(?:$|%%.*|subgraph\b.*|end\s*|direction\b.*|style\b.*|classDef\b.*|class\b.*|linkStyle\b.*|click\b.*))");
     if (RE2::FullMatch(line, kSkip)) return;
-    for (const std::string_view statement : split(line, ';')) read_statement(statement, at);
+    for (const std::string_view statement : split_outside_labels(line, ';')) read_statement(statement, at);
   }
 
  private:
@@ -59,10 +79,12 @@ class DiagramReader {
 
   /// "A[Label] & B" -> A, B.
   std::vector<std::string> read_group(std::string_view text, Position at) {
-    static const RE2 kNode(
-        R"(\s*([\p{L}\p{N}_][\p{L}\p{N}_.]*)\s*(?:(?:\[+|\(+|\{+|>)[\s"(/\\]*([^\]\)\}"]*)["\s\)/\\]*[\]\)\}]+)?\s*(?::::\w+)?\s*)");
+    // An id, a label in one of the shapes [ ] ( ) { } >] and their doubles, and a class.
+    static const RE2 kNode(R"(\s*([\p{L}\p{N}_][\p{L}\p{N}_.]*)\s*)"
+                           R"((?:(?:\[+|\(+|\{+|>)[\s"(/\\]*([^\]\)\}"]*)["\s\)/\\]*[\]\)\}]+)?\s*)"
+                           R"((?::::\w+)?\s*)");
     std::vector<std::string> ids;
-    for (const std::string_view part : split(text, '&')) {
+    for (const std::string_view part : split_outside_labels(text, '&')) {
       std::string id, label;
       if (!RE2::FullMatch(re2::StringPiece(part.data(), part.size()), kNode, &id, &label)) continue;
       ids.push_back(id);

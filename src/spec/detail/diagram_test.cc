@@ -28,6 +28,7 @@ TEST(Diagram, ReadsTheFormsOfEdges) {
   check("A & B --> C & D", "A>C A>D B>C B>D ");
   check("A[App Server] --> B{{Queue}}:::hot", "A>B ");
   check("A --> B; B --> C", "A>B B>C ");
+  check("A[Logs & metrics; all] --> B & C", "A>B A>C ");
   check("%% A --> B", "");
   check("subgraph \"A --> B\"", "");
 }

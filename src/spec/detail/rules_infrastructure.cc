@@ -80,10 +80,29 @@ void check_subnet_count(const Document& document, Findings& findings) {
 }
 
 void check_engine(const Document& document, Findings& findings) {
-  static const std::vector<std::string> kEngines{
-      "postgres",      "mysql",      "mariadb",        "aurora-postgresql", "aurora-mysql",       "oracle-ee",
-      "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb", "sqlserver-ee",      "sqlserver-se",       "sqlserver-ex",
-      "sqlserver-web", "db2-ae",     "db2-se",         "custom-oracle-ee",  "custom-sqlserver-ee"};
+  static const std::vector<std::string> kEngines{"postgres",
+                                                 "mysql",
+                                                 "mariadb",
+                                                 "aurora-postgresql",
+                                                 "aurora-mysql",
+                                                 "oracle-ee",
+                                                 "oracle-ee-cdb",
+                                                 "oracle-se2",
+                                                 "oracle-se2-cdb",
+                                                 "sqlserver-ee",
+                                                 "sqlserver-se",
+                                                 "sqlserver-ex",
+                                                 "sqlserver-web",
+                                                 "db2-ae",
+                                                 "db2-se",
+                                                 "custom-oracle-ee",
+                                                 "custom-oracle-ee-cdb",
+                                                 "custom-oracle-se2",
+                                                 "custom-oracle-se2-cdb",
+                                                 "custom-sqlserver-se",
+                                                 "custom-sqlserver-web",
+                                                 "custom-sqlserver-dev",
+                                                 "custom-sqlserver-ee"};
   const Node& engine = infrastructure(document, "database.rds.engine");
   if (!engine.is_scalar() || std::ranges::find(kEngines, engine.text) != kEngines.end()) return;
   const std::string lower = to_lower(engine.text);
@@ -286,7 +305,7 @@ struct RuleGroup {
   std::string_view name;
   int capacity;  // web ACL capacity units
 };
-constexpr std::array<RuleGroup, 13> kRuleGroups{{
+constexpr std::array<RuleGroup, 15> kRuleGroups{{
     {"AWSManagedRulesCommonRuleSet", 700},
     {"AWSManagedRulesAdminProtectionRuleSet", 100},
     {"AWSManagedRulesKnownBadInputsRuleSet", 200},
@@ -300,6 +319,8 @@ constexpr std::array<RuleGroup, 13> kRuleGroups{{
     {"AWSManagedRulesAnonymousIpList", 50},
     {"AWSManagedRulesBotControlRuleSet", 50},
     {"AWSManagedRulesATPRuleSet", 50},
+    {"AWSManagedRulesACFPRuleSet", 50},
+    {"AWSManagedRulesAntiDDoSRuleSet", 50},
 }};
 
 /// The name of a rule, of either form.

@@ -204,8 +204,8 @@ void check_tls_versions(const Document& document, Findings& findings) {
 
 void check_mixed_scripts(const Document& document, Findings& findings) {
   // A Cyrillic word that runs into Han, kana or Latin letters without a space is a slip of the keyboard.
-  static const RE2 kMixed(
-      R"((\p{Cyrillic}+[0-9]*[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}]|[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}][0-9]*\p{Cyrillic}+))");
+  static const RE2 kMixed(R"((\p{Cyrillic}+[0-9]*[\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}]|)"
+                          R"([\p{Han}\p{Hiragana}\p{Katakana}\p{Latin}][0-9]*\p{Cyrillic}+))");
   static const RE2 kWord(R"((\p{Cyrillic}+))");
   const auto judge = [&](std::string_view text, Position at) {
     if (!RE2::PartialMatch(text, kMixed)) return;
@@ -272,7 +272,8 @@ std::span<const Rule> security_rules() {
            "11.3.2.",
            check_missing_requirements},
       Rule{"pci.patch-slot", Severity::Warning, 52, "Patches in a fixed slot",
-           "PCI DSS 6.3.3: critical and high patches are installed within one month of release. A monthly slot misses "
+           "PCI DSS 6.3.3: patches for critical vulnerabilities are installed within one month of release. A monthly "
+           "slot misses "
            "it "
            "for a patch that is released right after the slot and delayed once.",
            check_patch_slot},

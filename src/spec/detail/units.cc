@@ -219,7 +219,8 @@ std::string to_string(const Cidr& cidr) {
 
 std::optional<Nanos> find_duration(std::string_view sentence) {
   static const RE2 kForm(
-      R"(([0-9]+(?:\.[0-9]+)?)[\s-]*(milliseconds?|seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|years?|ms|s|m|h|d|w|秒|分|日)(?:[^A-Za-z]|$))");
+      R"(([0-9]+(?:\.[0-9]+)?)[\s-]*)"
+      R"((milliseconds?|seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|years?|ms|s|m|h|d|w|秒|分|日)(?:[^A-Za-z]|$))");
   std::string number, word;
   if (!RE2::PartialMatch(sentence, kForm, &number, &word)) return std::nullopt;
   return read_worded_duration(number + word);
