@@ -185,10 +185,13 @@ class FileWal final : public Wal {
     if (payload.empty()) return invalid_argument("an empty record cannot be logged");
     if (payload.size() > kRecordBytesMax) return Error{Code::TooLarge, "a record is larger than 1 GiB"};
     std::unique_lock guard(mutex_);
-    if (segments_.back().bytes > kMagic.size() &&
-        segments_.back().bytes + kHeaderBytes + payload.size() > options_.segment_bytes_max) {
-      MAMORI_TRY_VOID(rotate_locked(guard));
-    }
+    const auto is_full = [&] {
+      return segments_.back().bytes > kMagic.size() &&
+             segments_.back().bytes + kHeaderBytes + payload.size() > options_.segment_bytes_max;
+    };
+    // Another appender may have opened the next segment while this one waited.
+    wake_.wait(guard, [&] { return !syncing_ || !is_full(); });
+    if (is_full()) MAMORI_TRY_VOID(rotate_locked());
     MAMORI_TRY_VOID(write_record(payload));
     const auto segment = segments_.back().number;
     const auto mine = ++appended_;
@@ -203,7 +206,8 @@ class FileWal final : public Wal {
 
   Result<std::uint32_t> rotate() override {
     std::unique_lock guard(mutex_);
-    MAMORI_TRY_VOID(rotate_locked(guard));
+    wake_.wait(guard, [this] { return !syncing_; });
+    MAMORI_TRY_VOID(rotate_locked());
     return segments_.back().number;
   }
 
@@ -268,9 +272,13 @@ class FileWal final : public Wal {
     return {};
   }
 
-  Result<void> rotate_locked(std::unique_lock<std::mutex>& guard) {
-    MAMORI_TRY_VOID(wait_synced(guard, appended_));
-    while (syncing_) wake_.wait(guard);
+  /// Syncs with the lock held: a record that came in between would wait for the next file's fsync and be called durable
+  /// without being so. It is rare, once per segment. REQUIRES: mutex_ is held and nobody is syncing.
+  Result<void> rotate_locked() {
+    if (synced_ < appended_ && options_.fsync != Fsync::Never && ::fdatasync(file_.fd()) != 0)
+      return unavailable("fdatasync", segments_.back().path);
+    synced_ = appended_;
+    wake_.notify_all();
     return open_next(segments_.back().number + 1);
   }
 
