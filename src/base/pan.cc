@@ -412,12 +412,16 @@ std::vector<PanMatch> find_pans(std::string_view text) {
 
 std::size_t mask_pans(std::string& text) {
   std::size_t count = 0;
-  // A number is masked behind the scanner: what is looked at next is unchanged.
-  for_each_pan(text, [&](const PanMatch& match) {
-    mask(text, match, text.data());
-    ++count;
-  });
-  return count;
+  // Once more after each success: "4242424242424242 4242 4242 4242" ends in a number that begins to look like one only
+  // when its first digits belong to no longer number any more.
+  for (std::size_t before = count;; before = count) {
+    // A number is masked behind the scanner: what is looked at next is unchanged.
+    for_each_pan(text, [&](const PanMatch& match) {
+      mask(text, match, text.data());
+      ++count;
+    });
+    if (count == before) return count;
+  }
 }
 
 std::size_t mask_pans_in_json(std::string& json) {

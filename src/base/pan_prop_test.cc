@@ -96,7 +96,8 @@ RC_GTEST_PROP(MaskPans, ChangesOnlyDigits, ()) {
   RC_ASSERT(after.size() == before.size());
   for (std::size_t i = 0; i < after.size(); ++i)
     RC_ASSERT(after[i] == before[i] || (after[i] == '*' && digit(before[i])));
-  RC_ASSERT(count == find_pans(before).size());
+  RC_ASSERT(count >= find_pans(before).size());
+  RC_ASSERT(find_pans(after).empty());
 }
 
 RC_GTEST_PROP(MaskPansInJson, MasksAStringAsItMasksItsText, ()) {
