@@ -64,7 +64,7 @@ export class Receiver {
 export class Mamori {
   static async make(spec) {
     const mamori = new Mamori();
-    mamori.dir = await mkdtemp(join(tmpdir(), "mamori-e2e-"));
+    mamori.dir = await mkdtemp(join(tmpdir(), "mamori-e2e-alerting-"));
     mamori.config = join(mamori.dir, "spec.yaml");
     await writeFile(mamori.config, spec);
     return mamori;
