@@ -252,7 +252,7 @@ std::string spec_yaml(const KitInput& input) {
   std::string text = fill(std::string(kSpec), {{"exporter", std::to_string(input.ports.exporter)},
                                                {"shop", std::to_string(input.ports.shop)},
                                                {"provider", std::to_string(input.ports.provider)},
-                                               {"retention", "365"}});
+                                               {"retention", "400"}});
   if (!input.notify.empty()) text += "\nnotify:\n  - webhook: \"" + input.notify + "\"\n";
   return text;
 }
