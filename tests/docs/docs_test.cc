@@ -1,5 +1,5 @@
-// Holds the documents to what is there: both READMEs have the same sections, every package is explained, and
-// lockfiles name no registry but npm's public one.
+// Holds the documents to what is there: both READMEs have the same sections, every link leads somewhere, every package
+// and room is explained, and lockfiles name no registry but npm's public one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -74,6 +74,23 @@ TEST(Readmes, HaveTheSameSections) {
   EXPECT_EQ(heading_levels(kRoot / "README.md"), heading_levels(kRoot / "README.ja.md"));
 }
 
+TEST(Documents, LinkToFilesThatAreThere) {
+  std::vector<std::string> broken;
+  for (const auto& file : project_files([](const fs::path& path) { return path.extension() == ".md"; })) {
+    bool in_code = false;
+    for (const auto& line : lines_of(file)) {
+      if (line.starts_with("```")) in_code = !in_code;
+      for (std::size_t at = line.find("]("); !in_code && at != std::string::npos; at = line.find("](", at + 1)) {
+        std::string target = line.substr(at + 2, line.find(')', at) - at - 2);
+        target = target.substr(0, target.find('#'));
+        if (target.empty() || target.find(':') != std::string::npos) continue;
+        if (!fs::exists(file.parent_path() / target)) broken.push_back(file.string() + ": " + target);
+      }
+    }
+  }
+  EXPECT_THAT(broken, IsEmpty());
+}
+
 TEST(Dependencies, AreEachExplainedAndNothingElseIs) { EXPECT_EQ(packages_listed(), packages_explained()); }
 
 TEST(Lockfiles, NameOnlyNpmsPublicRegistry) {
@@ -85,6 +102,17 @@ TEST(Lockfiles, NameOnlyNpmsPublicRegistry) {
     }
   }
   EXPECT_THAT(foreign, IsEmpty());
+}
+
+TEST(Rooms, EachHaveAReadme) {
+  std::vector<std::string> without;
+  for (const auto& entry : fs::directory_iterator(kRoot / "src")) {
+    if (entry.is_directory() && fs::exists(entry.path() / "CMakeLists.txt") &&
+        !fs::exists(entry.path() / "README.md")) {
+      without.push_back(entry.path().filename());
+    }
+  }
+  EXPECT_THAT(without, IsEmpty());
 }
 
 }  // namespace
