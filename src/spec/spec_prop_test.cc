@@ -76,6 +76,19 @@ RC_GTEST_PROP(SpecProperty, ADurationThatIsWrittenIsReadBack, ()) {
   RC_ASSERT(*back == duration);
 }
 
+RC_GTEST_PROP(SpecProperty, ANetworkIsRefusedExactlyWhenAnOctetOrThePrefixIsTooLarge, ()) {
+  std::string text;
+  bool fits = true;
+  for (int i = 0; i < 4; ++i) {
+    const int octet = *rc::gen::inRange(0, 400);
+    fits = fits && octet <= 255;
+    text += std::to_string(octet) + (i < 3 ? "." : "/");
+  }
+  const int prefix = *rc::gen::inRange(0, 40);
+  fits = fits && prefix <= 32;
+  RC_ASSERT(read_cidr(text + std::to_string(prefix)).has_value() == fits);
+}
+
 RC_GTEST_PROP(SpecProperty, TheOrderOfSectionsDoesNotMatter, ()) {
   std::vector<std::string> sections;
   for (const std::string_view line : split(document(), '\n')) {

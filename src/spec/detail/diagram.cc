@@ -11,7 +11,7 @@ namespace mamori::spec {
 namespace {
 
 // A chart that a person drew has some dozens of nodes; comparing siblings is quadratic.
-constexpr std::size_t kNodesMaxInChart = 300, kEdgesMaxInChart = 2000;
+constexpr std::size_t kNodesMaxInChart = 300, kEdgesMaxInChart = 2000, kGroupMax = 50;
 
 std::vector<std::string> unique(std::vector<std::string> names) {
   std::ranges::sort(names);
@@ -87,6 +87,7 @@ class DiagramReader {
     for (const std::string_view part : split_outside_labels(text, '&')) {
       std::string id, label;
       if (!RE2::FullMatch(re2::StringPiece(part.data(), part.size()), kNode, &id, &label)) continue;
+      if (ids.size() == kGroupMax) break;
       ids.push_back(id);
       add_node(id, std::string(trim(label)), at);
     }

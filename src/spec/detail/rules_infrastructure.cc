@@ -269,11 +269,15 @@ void each_search_cluster(const Document& document, Visit visit) {
 void check_elasticsearch_version(const Document& document, Findings& findings) {
   each_search_cluster(document, [&](const Node& cluster, std::string_view key) {
     const Node& version = cluster["version"];
-    if (key == "elasticsearch" && version.is_scalar()) {
+    if (version.is_scalar()) {
       const auto parts = split(version.text, '.');
       const auto major = read_integer(parts[0]);
       const auto minor = parts.size() > 1 ? read_integer(parts[1]) : std::optional<std::int64_t>(0);
-      if (major && (*major > 7 || (*major == 7 && minor && *minor > 10))) {
+      if (key == "opensearch" && major && *major > 3) {
+        findings.at(version, "AWS offers no OpenSearch " + version.text + ": there are 1.x, 2.x and 3.x",
+                    "use 2.x or 3.x");
+      }
+      if (key == "elasticsearch" && major && (*major > 7 || (*major == 7 && minor && *minor > 10))) {
         findings.at(version, "AWS offers no Elasticsearch " + version.text + ": it stops at 7.10",
                     "use 'opensearch' with version 2.x, or self_managed: true on own machines");
       }
