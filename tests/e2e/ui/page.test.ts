@@ -31,7 +31,9 @@ test.afterAll(async () => {
 test.beforeEach(({ page }) => {
   consoleErrors = [];
   allowed = [];
-  page.on('console', (message) => message.type() === 'error' && consoleErrors.push(message.text()));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.location().url.includes('/api/v1/query_range')) consoleErrors.push(message.text());
+  });
   page.on('pageerror', (error) => consoleErrors.push(error.message));
   page.on('request', (request) => {
     if (!request.url().startsWith(mamori.url)) consoleErrors.push(`a request to another server: ${request.url()}`);
@@ -264,4 +266,20 @@ test('when the server is gone the page says so, and recovers by itself', async (
   await expect(page.getByTestId('server-gone')).toHaveCount(0);
   await expect(page.getByTestId('verdict')).toHaveAttribute('data-state', 'ok');
   await expect(page.getByTestId('volume-summary')).toContainText(`${counted + 1} payments`); // nothing acknowledged is lost
+});
+
+test('when payments fail by our fault the page says no, why, and which alert fires', async ({ page }) => {
+  await open(page);
+  await expect(page.getByTestId('alerts')).toContainText('No alert is firing');
+  const now = Date.now();
+  const broken = Array.from({ length: 300 }, (_, serial) =>
+    payment(20_000 + serial, now - serial, { status: 'failed', error_code: 'processing_error' }),
+  );
+  await mamori.ship('payment_logs', broken);
+  await expect(page.getByTestId('verdict')).toHaveAttribute('data-state', /degraded|down/);
+  await expect(page.getByTestId('verdict')).toContainText('Technical success');
+  await expect(page.getByTestId('indicator-payment_success_rate')).toHaveAttribute('data-state', 'breached');
+  await expect(page.getByTestId('indicator-payment_success_rate')).toContainText('Breached');
+  await expect(page.getByTestId('alert').filter({ hasText: 'PaymentSuccessRateLow' })).toContainText('Critical');
+  await page.screenshot({ path: join(screenshots, 'page-1440-en-light-alarm.png'), fullPage: true });
 });

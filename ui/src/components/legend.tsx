@@ -4,16 +4,17 @@ import { lastOf, type Series } from './chart_data';
 
 interface Props {
   series: Series[];
-  index: number | null;
+  index: number | null; // under the crosshair
+  whole: number; // how many buckets are whole: the one that is still filling says too little
   time: string | null;
   format: (value: number) => string;
 }
 
-export function Legend({ series, index, time, format }: Props) {
+export function Legend({ series, index, whole, time, format }: Props) {
   return (
     <div class="legend" aria-hidden="true">
       {series.map((each) => {
-        const value = index === null ? lastOf(each.values) : (each.values[index] ?? null);
+        const value = index === null ? lastOf(each.values.slice(0, whole)) : (each.values[index] ?? null);
         return (
           <span key={each.key} class="legend-item">
             <svg class="swatch" width="14" height="10" viewBox="0 0 14 10" focusable="false">

@@ -179,7 +179,7 @@ export function Logs() {
         {data && (
           <span class="note">
             {t(data.truncated ? 'lines_shown_more' : 'lines_shown', { count: data.lines.length })} · {t('newest_first')} ·{' '}
-            {t('scan_cost', { lines: formatCount(data.cost.lines, lang.value), ms: formatCount(Math.round(data.cost.seconds * 1_000), lang.value) })}
+            {t('scan_cost', { lines: formatCount(data.cost.lines, lang.value), ms: data.cost.seconds < 0.001 ? '<1' : formatCount(Math.round(data.cost.seconds * 1_000), lang.value) })}
           </span>
         )}
       </header>

@@ -201,6 +201,7 @@ export function TimeChart(props: ChartProps) {
       <Legend
         series={props.series}
         index={at}
+        whole={props.bars ? props.times.filter((start) => start + props.stepMs <= props.window.end).length : props.times.length}
         format={props.format}
         time={time === undefined ? null : formatDayClock(time, lang.value, zone.value)}
       />

@@ -3,7 +3,7 @@ import { signal, type Signal } from '@preact/signals';
 
 import { ApiError } from '../api/client';
 
-export const INTERVAL_MS = 3_000; // the page promises 5 s; the rest is for the answer itself
+export const INTERVAL_MS = 2_000; // the page promises 5 s; the rest is for the answer itself
 const SHARE_MAX = 4; // a resource waits at least 4 times as long as its last answer took: at most a fifth of a server
 
 export interface Resource<T> {
