@@ -1,0 +1,35 @@
+// console/detail/prometheus_json.h: the envelope and the numbers of Prometheus' HTTP API, byte for byte.
+// Source: Prometheus documentation, "HTTP API".
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/labels.h"
+#include "metrics/store.h"
+#include "net/http.h"
+
+namespace mamori::console {
+
+/// {"status":"success","data":…}; with "warnings" and "infos" when there are any.
+net::Response prometheus_success(std::string_view data, const std::vector<std::string>& warnings = {},
+                                 const std::vector<std::string>& infos = {});
+
+/// {"status":"error","errorType":…,"error":…} with the status that belongs to the type: bad_data 400, not_found 404,
+/// execution 422, timeout and canceled 503, anything else 500.
+net::Response prometheus_error(std::string_view type, std::string_view message);
+
+/// 1435781451.781: seconds, with three decimals unless they are zero.
+void append_api_time(std::string& out, std::int64_t time_ms);
+
+/// As strconv.FormatFloat writes it: shortest digits; an exponent below 1e-6 and from 1e21; NaN, +Inf, -Inf.
+void append_api_value(std::string& out, double value);
+
+/// {"__name__":"up","job":"node"}
+void append_api_labels(std::string& out, const metrics::Labels& labels);
+
+/// [1435781451.781,"1"]
+void append_api_sample(std::string& out, const metrics::Sample& sample);
+
+}  // namespace mamori::console

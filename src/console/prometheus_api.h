@@ -1,0 +1,68 @@
+// console/prometheus_api.h: Prometheus' HTTP API under /api/v1/, so that its tools and dashboards work with mamori.
+// Source: Prometheus documentation, "HTTP API"; shapes, number formats and error texts as there.
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "ingest/exposition.h"
+#include "ingest/scrape.h"
+#include "metrics/store.h"
+#include "net/router.h"
+
+namespace mamori::console {
+
+enum class QueryFailure { None, BadData, Execution, Timeout, Internal };
+
+struct QueryAnswer {
+  enum class Type { Scalar, String, Vector, Matrix };
+  Type type = Type::Vector;
+  std::vector<metrics::SeriesData> series;  // Scalar: one, without labels; Vector: one sample each
+  std::string text;                         // String
+  std::int64_t time_ms = 0;                 // String: the evaluation's
+  std::vector<std::string> warnings, infos;
+  QueryFailure failure = QueryFailure::None;
+  std::string error;  // of the failure
+};
+
+struct QueryBounds {
+  Millis timeout;
+  Millis lookback{0};  // 0: the engine's
+};
+
+/// How the API evaluates PromQL; given by the app, so that shapes can be tested without an engine. Thread-safe.
+struct QueryEngine {
+  std::function<QueryAnswer(std::string_view query, std::int64_t time_ms, const QueryBounds&)> instant;
+  std::function<QueryAnswer(std::string_view query, std::int64_t start_ms, std::int64_t end_ms, std::int64_t step_ms,
+                            const QueryBounds&)>
+      range;
+  /// match[]'s reader. Errors: InvalidArgument.
+  std::function<Result<std::vector<metrics::Matcher>>(std::string_view selector)> selector;
+  /// A query, formatted. Errors: InvalidArgument.
+  std::function<Result<std::string>(std::string_view query)> format;
+};
+
+struct PrometheusApiOptions {
+  std::string version;
+  Timestamp started;
+  std::string retention = "15d";
+  Millis timeout_max{120'000};  // Prometheus' --query.timeout; ?timeout= can only shorten it
+};
+
+/// What the API shows of other rooms; each is called per request, from any thread.
+struct PrometheusApiSources {
+  std::function<std::vector<ingest::TargetStatus>()> targets;
+  std::function<std::map<std::string, ingest::MetricMetadata>()> metadata;
+  std::function<std::string()> alerts;  // JSON: {"alerts":[…]}
+  std::function<std::string()> config;  // the spec's text
+  std::function<bool()> last_reload_succeeded;
+  std::function<std::map<std::string, std::string>()> flags;
+};
+
+/// `store` and `clock` must outlive the router.
+void add_prometheus_routes(net::Router& router, const metrics::Store& store, const Clock& clock, QueryEngine engine,
+                           PrometheusApiSources sources, PrometheusApiOptions options);
+
+}  // namespace mamori::console
