@@ -125,9 +125,12 @@ void World::run_once() {
 
 void World::tick() {
   clock_.advance(Seconds{1});
-  if (!running() && now() >= down_until_) start();
+  const bool starts = !running() && now() >= down_until_;
+  if (starts) start();
   if (!running()) return;
   try {
+    // The notifier's threads may be faster than the first update, which hands the outbox over again.
+    if (starts && random.unit() < 0.5) notifier_->run_due();
     run_once();
   } catch (const Killed&) {
     kill(now() + Seconds{1 + static_cast<int>(random.unit() * 5)});
