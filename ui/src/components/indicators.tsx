@@ -28,14 +28,21 @@ function Course({ indicator }: { indicator: Indicator }) {
   return <Sparkline points={points} start={start / 1_000} end={end / 1_000} step={course.step / 1_000} threshold={indicator.threshold} summary={summary} />;
 }
 
+/** A ratio may lie beyond its objective without a breach: mamori asks first whether chance alone could do that. */
+function withinChance({ state, value, op, threshold }: Indicator): boolean {
+  if (state !== 'ok' || value === null) return false;
+  return op === '>=' ? value < threshold : value > threshold;
+}
+
 function IndicatorCard({ indicator }: { indicator: Indicator }) {
-  const tone = states[indicator.state] ?? 'unknown';
+  const chance = withinChance(indicator);
+  const tone = chance ? 'warn' : (states[indicator.state] ?? 'unknown');
   const window = formatLength(indicator.window_seconds, lang.value);
   return (
     <article class={`card indicator tone-${tone}`} data-testid={`indicator-${indicator.name}`} data-state={indicator.state}>
       <header>
         <h3>{indicatorName(indicator.name)}</h3>
-        <Chip tone={tone}>{t(`state_${indicator.state}`)}</Chip>
+        <Chip tone={tone}>{t(chance ? 'state_chance' : `state_${indicator.state}`)}</Chip>
       </header>
       <p class="figure" data-testid="value">
         {formatValue(indicator.value, indicator.unit, lang.value, indicator.threshold)}
@@ -48,6 +55,7 @@ function IndicatorCard({ indicator }: { indicator: Indicator }) {
           {indicator.bad > 0 && ` · ${t('bad_events', { bad: formatCount(indicator.bad, lang.value) })}`}
         </dd>
       </dl>
+      {chance && <p class="explained">{t('chance_explained')}</p>}
       <code class="series-name">{indicator.name}</code>
     </article>
   );

@@ -13,7 +13,7 @@ import { Icon } from './icons';
 import { summarize } from './log_summary';
 import { Empty } from './panel';
 
-const EXAMPLES = ['status:failed', 'processing_time:>3000', 'event:webhook', 'NOT status:succeeded'];
+const EXAMPLES = ['status:failed', 'processing_time:>3000', 'event:webhook', '_stream:payment_*'];
 const statusTones: Record<string, Tone> = { succeeded: 'ok', failed: 'bad', pending: 'info', canceled: 'unknown' };
 
 function FilterForm() {

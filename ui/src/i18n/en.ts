@@ -75,6 +75,8 @@ export const en = {
   payment_acceptance_rate: 'Acceptance by issuers',
   state_ok: 'OK',
   state_breached: 'Breached',
+  state_chance: 'Within chance',
+  chance_explained: 'Beyond the objective, but by so few that chance may do it: no alarm.',
   state_no_data: 'No data',
   objective: 'Objective {objective}',
   window_events: '{events} events in {window}',

@@ -72,6 +72,8 @@ export const ja: Record<Key, string> = {
   payment_acceptance_rate: 'カード会社の承認率',
   state_ok: '正常',
   state_breached: '目標未達',
+  state_chance: '偶然の範囲',
+  chance_explained: '目標を外れていますが、件数が少なく偶然でも起こりうるため、警報は出しません。',
   state_no_data: 'データなし',
   objective: '目標 {objective}',
   window_events: '{window}に {events} 件',

@@ -14,7 +14,7 @@ function format(minorUnits: number, exponent: number, currency: string, options:
   // The quotient is the double nearest to the decimal, and is printed with `exponent` digits, so no cent is lost.
   const amount = minorUnits / 10 ** exponent;
   if (!/^[A-Z]{3}$/.test(currency)) return `${new Intl.NumberFormat(lang, options).format(amount)} ${currency}`.trim();
-  return new Intl.NumberFormat(lang, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...options }).format(amount);
+  return new Intl.NumberFormat(lang, { style: 'currency', currency, ...options }).format(amount);
 }
 
 const EXPONENT_0 = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' '));

@@ -1,4 +1,6 @@
 // One chart for each currency. They are never added up: that would need a rate, and nobody stated one.
+import { useSignal } from '@preact/signals';
+
 import type { Payments, Revenue as Money } from '../../api/types';
 import { t } from '../../i18n';
 import { formatMoney, formatMoneyCompact } from '../../i18n/money';
@@ -9,6 +11,8 @@ import { SeriesTable } from '../data_table';
 import { Empty, Panel } from '../panel';
 import { TimeChart } from '../time_chart';
 import { firstLineMs } from './volume';
+
+const SHOWN = 3;
 
 function sumsOf(data: Payments, { currency, minor_units }: Money): Series {
   const values = missingOutside(minor_units, data.times_ms, data.step_ms, firstLineMs(), data.end_ms);
@@ -56,8 +60,31 @@ function Tables({ data, currencies }: { data: Payments; currencies: Money[] }) {
   );
 }
 
-/** Within one currency amounts compare; across them the number of payments is not known here, so the name decides. */
-const sorted = (data: Payments): Money[] => [...data.revenue].sort((a, b) => a.currency.localeCompare(b.currency));
+/** Amounts of two currencies do not compare; how many intervals had any revenue does. */
+function sorted(data: Payments): Money[] {
+  const busy = ({ minor_units }: Money) => minor_units.filter((minor) => minor > 0).length;
+  return [...data.revenue].sort((a, b) => busy(b) - busy(a) || a.currency.localeCompare(b.currency));
+}
+
+function Charts({ data }: { data: Payments }) {
+  const open = useSignal(false);
+  const all = sorted(data);
+  const shown = open.value ? all : all.slice(0, SHOWN);
+  return (
+    <>
+      <div class="currencies">
+        {shown.map((money) => (
+          <Currency key={money.currency} data={data} money={money} />
+        ))}
+      </div>
+      {all.length > SHOWN && (
+        <button type="button" class="small more" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+          {open.value ? t('fewer_rows') : t('more_rows', { count: all.length - SHOWN })}
+        </button>
+      )}
+    </>
+  );
+}
 
 export function Revenue() {
   const data = payments.data.value;
@@ -67,11 +94,7 @@ export function Revenue() {
         !data || data.revenue.length === 0 ? (
           <Empty why={t('no_payments_in_range')} />
         ) : (
-          <div class="currencies">
-            {sorted(data).map((money) => (
-              <Currency key={money.currency} data={data} money={money} />
-            ))}
-          </div>
+          <Charts data={data} />
         )
       }
     </Panel>
