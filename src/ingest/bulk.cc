@@ -22,6 +22,7 @@ constexpr std::size_t kIdBytesMax = 512;    // as Elasticsearch bounds an _id
 constexpr std::string_view kParsing = "document_parsing_exception";
 constexpr std::string_view kIllegal = "illegal_argument_exception";
 constexpr std::string_view kBadIndex = "invalid_index_name_exception";
+constexpr std::string_view kRejected = "es_rejected_execution_exception";
 
 using Counter = std::atomic<std::uint64_t> BulkCounters::*;
 constexpr Counter kMalformed = &BulkCounters::refused_malformed;
@@ -115,6 +116,19 @@ struct BulkIngest::Batch {
 
 namespace {
 
+struct Failure {
+  int status = 0;
+  std::string_view type;
+  std::string_view reason;
+};
+
+/// The members of Elasticsearch's error object.
+void write_failure(JsonWriter& json, const Failure& failure) {
+  json.key("error").begin_object().key("root_cause").begin_array();
+  json.begin_object().field("type", failure.type).field("reason", failure.reason).end_object().end_array();
+  json.field("type", failure.type).field("reason", failure.reason).end_object().field("status", failure.status);
+}
+
 /// The reply's items as JSON objects, reduced to what the filter wants.
 class ReplyWriter {
  public:
@@ -153,13 +167,15 @@ class ReplyWriter {
     if (any) add(action, std::move(json).take());
   }
 
-  /// "errors" stands before "items", and all is compact: Fluent Bit looks for exactly these bytes.
-  std::string take(std::int64_t took_ms) {
+  /// "errors" stands before "items", and all is compact: Fluent Bit looks for exactly these bytes. `failure`: of the
+  /// whole request, put behind.
+  std::string take(std::int64_t took_ms, const Failure* failure = nullptr) {
     JsonWriter json;
     json.begin_object();
     if (wants({"took"})) json.field("took", took_ms);
     if (wants({"errors"})) json.field("errors", errors_);
     if (!items_.empty() || wants({"items"})) json.key("items").raw("[" + items_ + "]");
+    if (failure != nullptr) write_failure(json, *failure);
     json.end_object();
     return std::move(json).take();
   }
@@ -207,23 +223,29 @@ BulkReply BulkIngest::ingest(std::string_view body, std::string_view index, std:
     const auto reason = batch.items.empty() ? std::string("request body is required") : batch.items.front().reason;
     return {400, elasticsearch_error(400, batch.items.empty() ? "parse_exception" : kIllegal, reason)};
   }
-  if (auto stored = store(batch); !stored) {
+  const auto stored = store(batch);
+  if (!stored) {
     ++counters_.unavailable;
-    const bool large = stored.error().code == Code::TooLarge;
-    const int status = large ? 413 : 503;
-    return {status, elasticsearch_error(status, large ? "content_too_long_exception" : "unavailable_shards_exception",
-                                        stored.error().message)};
+    if (stored.error().code == Code::TooLarge) {
+      return {413, elasticsearch_error(413, "content_too_long_exception", stored.error().message)};
+    }
   }
   ReplyWriter reply(filter_path);
   for (const auto& item : batch.items) {
-    if (item.status < 300) {
+    if (item.status < 300 && stored) {
       reply.created(item.action, item.index, item.id);
+    } else if (item.status < 300) {
+      reply.refused(item.action, item.index, item.id, 429, kRejected, stored.error().message);
     } else {
       reply.refused(item.action, item.index, item.id, item.status, item.error_type, item.reason);
     }
   }
   const auto took = std::chrono::duration_cast<Millis>(clock_.now() - batch.arrived);
-  return {200, reply.take(std::max<std::int64_t>(0, took.count()))};
+  const auto took_ms = std::max<std::int64_t>(0, took.count());
+  if (stored) return {200, reply.take(took_ms)};
+  // 503 makes most shippers send the request again; rsyslog reads no status but those of the items.
+  const Failure failure{503, "unavailable_shards_exception", stored.error().message};
+  return {503, reply.take(took_ms, &failure)};
 }
 
 BulkReply BulkIngest::ingest_document(std::string_view index, std::string_view id, std::string_view json) {
@@ -448,9 +470,9 @@ std::string BulkIngest::new_id() {
 
 std::string elasticsearch_error(int status, std::string_view type, std::string_view reason) {
   JsonWriter json;
-  json.begin_object().key("error").begin_object().key("root_cause").begin_array();
-  json.begin_object().field("type", type).field("reason", reason).end_object().end_array();
-  json.field("type", type).field("reason", reason).end_object().field("status", status).end_object();
+  json.begin_object();
+  write_failure(json, {status, type, reason});
+  json.end_object();
   return std::move(json).take();
 }
 

@@ -63,7 +63,8 @@ class BulkIngest {
   BulkIngest(logs::Store& store, const Clock& clock, std::uint64_t id_seed, BulkOptions options, Sink sink);
 
   /// `index`: of the path /{index}/_bulk, "" if there is none. `filter_path`: as Elasticsearch's parameter, "" for all.
-  /// 200 with one item per action, in order; 400 if there is no action at all; 503 if the store could keep nothing.
+  /// 200 with one item per action, in order; 400 if there is no action at all; 503 if the store could keep nothing,
+  /// with status 429 for each item that another try would store.
   BulkReply ingest(std::string_view body, std::string_view index, std::string_view filter_path);
 
   /// One document, as PUT|POST /{index}/_doc/{id} brings it. `id`: "" to get one.

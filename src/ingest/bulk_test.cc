@@ -167,12 +167,18 @@ TEST_F(BulkTest, BoundsALine) {
   EXPECT_THAT(body, HasSubstr("longer than 100 bytes"));
 }
 
-TEST_F(BulkTest, AnswersForTheWholeRequestWhenNothingCouldBeKept) {
+TEST_F(BulkTest, AnswersForTheWholeRequestAndForEachItemWhenNothingCouldBeKept) {
   store_.full = true;
-  const auto answer = bulk_.ingest("{\"index\":{\"_index\":\"payment_logs\"}}\n{}\n", "", "");
+  const auto answer = bulk_.ingest(
+      "{\"index\":{\"_index\":\"payment_logs\",\"_id\":\"a\"}}\n{}\n{\"index\":{\"_index\":\"nginx\",\"_id\":\"b\"}}\n{"
+      "}\n",
+      "", "items.*.status");
   EXPECT_EQ(answer.status, 503);
-  EXPECT_THAT(answer.body, HasSubstr("No space left on device"));
-  EXPECT_THAT(answer.body, HasSubstr("\"status\":503"));
+  EXPECT_EQ(
+      answer.body,
+      R"({"items":[{"index":{"status":429}},{"index":{"status":400}}],"error":{"root_cause":[)"
+      R"({"type":"unavailable_shards_exception","reason":"write 00000001.wal: No space left on device"}],)"
+      R"("type":"unavailable_shards_exception","reason":"write 00000001.wal: No space left on device"},"status":503})");
   EXPECT_THAT(seen_, IsEmpty());
   EXPECT_EQ(bulk_.counters().accepted, 0u);
   EXPECT_EQ(bulk_.counters().unavailable, 1u);
