@@ -72,11 +72,12 @@ export async function serve(t, { data, config = [], args = [], port = 0, wrapper
 /** Ships documents as _bulk does; the parsed answer. */
 export async function bulk(url, index, documents) {
   const body = documents.map((document) => `{"create":{"_index":"${index}"}}\n${JSON.stringify(document)}\n`).join('');
-  const reply = await fetch(`${url}/_bulk`, { method: 'POST', headers: { 'Content-Type': 'application/x-ndjson' }, body });
+  const reply = await fetch(`${url}/_bulk`, { method: 'POST', headers: { 'Content-Type': 'application/x-ndjson' }, body,
+    signal: AbortSignal.timeout(15_000) });
   return { status: reply.status, ...(await reply.json()) };
 }
 
 export async function json(url) {
-  const reply = await fetch(url);
+  const reply = await fetch(url, { signal: AbortSignal.timeout(15_000) });
   return reply.json();
 }

@@ -17,9 +17,9 @@ const indicator = (threshold) => `payment_monitoring:
       alarm_action: immediate_alert
 `;
 
-async function lines(url) {
-  const end = new Date(Date.now() + 3600e3).toISOString();
-  return (await json(`${url}/api/mamori/v1/logs/query?query=*&limit=10000&end=${end}`)).lines;
+async function lines(url, query = '*') {
+  const [start, end] = [-3600e3, 60e3].map((offset) => new Date(Date.now() + offset).toISOString());
+  return (await json(`${url}/api/mamori/v1/logs/query?query=${query}&limit=10000&start=${start}&end=${end}`)).lines;
 }
 
 /** Exit 2 and exactly one line on stderr that matches. */
@@ -73,7 +73,7 @@ test('a spec with errors ends the start with exit 3 and names file, line and col
   writeFileSync(spec, indicator('much'));
   const got = await run(['serve', '--data', join(dir, 'data'), '--listen', '127.0.0.1:0', '--config', spec]);
   assert.equal(got.code, 3, got.stderr);
-  assert.match(got.stderr, /spec\.yaml:3:\d+: error: /);
+  assert.match(got.stderr, /spec\.yaml:4:\d+: error: /);
 });
 
 test('SIGTERM ends with exit 0 and nothing is lost', async (t) => {
@@ -151,10 +151,11 @@ test('a reload takes a good spec and leaves the old in force when the new is bro
 
 test('a full disk refuses writes with 503, keeps what it has, and goes on when there is room', async (t) => {
   if (process.getuid() !== 0) return t.skip('a small file system can be mounted by root only');
-  const mount = join(scratch(t), 'small');
+  let mount; // unmounted first: hooks run in the order in which they were given
+  t.after(() => mount && execFileSync('umount', ['-l', mount]));
+  mount = join(scratch(t), 'small');
   mkdirSync(mount);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mount]);
-  t.after(() => execFileSync('umount', ['-l', mount]));
   const server = await serve(t, { data: join(mount, 'data') });
   const filler = join(mount, 'filler');
   await bulk(server.url, 'payment_logs', [payment('before')]);
@@ -168,14 +169,14 @@ test('a full disk refuses writes with 503, keeps what it has, and goes on when t
     return reply.status === 503 && reply;
   });
   assert.match(JSON.stringify(full.error), /No space left/);
-  assert.ok((await lines(server.url)).some(({ line }) => line.payment_id === 'before'), 'queries go on');
+  assert.equal((await lines(server.url, 'payment_id:before')).length, 1, 'queries go on');
   execFileSync('rm', [filler]);
   await until('writes are taken again', async () => (await bulk(server.url, 'payment_logs', [payment('after')])).errors === false);
   server.kill('SIGKILL');
   await server.exited;
   const again = await serve(t, { data: join(mount, 'data') });
-  const ids = (await lines(again.url)).map(({ line }) => line.payment_id);
-  assert.ok(ids.includes('before') && ids.includes('after'));
+  assert.ok((await lines(again.url, 'payment_id:before')).length === 1);
+  assert.ok((await lines(again.url, 'payment_id:after')).length >= 1);
 });
 
 test('without a spec it takes every stream, scrapes itself and judges nothing', async (t) => {
