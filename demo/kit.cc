@@ -131,6 +131,10 @@ constexpr std::string_view kRsyslogStream = R"conf(
 input(type="imfile" file="@dir@/@file@" tag="@stream@:" ruleset="@stream@" reopenOnTruncate="on"
   persistStateInterval="200")
 ruleset(name="@stream@") {
+  # On a reply with errors every item comes back here, those that were stored too; only 429 is worth another try.
+  if $.omes!status != "" and $.omes!status != 429 then {
+    stop
+  }
   action(name="@stream@" type="omelasticsearch" server="@host@" serverport="@port@" usehttps="off"
     searchIndex="@stream@" searchType="" template="line" bulkmode="on" maxbytes="4m"
     retryfailures="on" retryruleset="@stream@"
