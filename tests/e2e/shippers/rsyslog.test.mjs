@@ -1,7 +1,8 @@
 // The real rsyslog with omelasticsearch, as a process of its own: no system service is touched.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import test from "node:test";
 import { ended, startMamori, temporaryFolder, until } from "./mamori.mjs";
@@ -28,10 +29,6 @@ ruleset(name="ship") {
     retryfailures="on" retryruleset="ship" action.resumeRetryCount="-1" action.resumeInterval="1"
     queue.type="LinkedList" queue.size="20000" queue.dequeueBatchSize="200")
 }
-if $programname == "rsyslogd" then {
-  action(type="omfile" file="${folder}/rsyslogd.log")
-  stop
-}
 `,
   );
   const child = spawn("/usr/sbin/rsyslogd", ["-n", "-f", configuration, "-i", join(folder, "rsyslogd.pid")], {
@@ -44,7 +41,6 @@ if $programname == "rsyslogd" then {
   return {
     child,
     write: (lines) => appendFileSync(join(folder, "payments.log"), lines.map((line) => JSON.stringify(line) + "\n").join("")),
-    own: () => readFileSync(join(folder, "rsyslogd.log"), "utf8"),
   };
 }
 
@@ -79,4 +75,46 @@ test("rsyslog ships every line, also those written while mamori was down", async
     assert.equal(new Set(lines.map(({ line }) => line.payment_id)).size, 300);
     assert.equal((await mamori.query("payment_id:first_*")).length, 500);
   });
+});
+
+/** Stands before mamori; the first `refusals` requests are answered as mamori answers when its disk is full. */
+async function startFullDisk(t, target, refusals) {
+  const seen = { refused: 0, passed: 0 };
+  const server = createServer(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    const body = Buffer.concat(parts);
+    if (seen.refused < refusals) {
+      ++seen.refused;
+      const reason = "write 00000001.wal: No space left on device";
+      const items = body
+        .toString()
+        .split("\n")
+        .filter((line) => line.startsWith('{"index"'))
+        .map(() => ({ index: { _index: "payment_logs", _id: "x", status: 429, error: { type: "es_rejected_execution_exception", reason } } }));
+      response.writeHead(503, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
+      response.end(JSON.stringify({ took: 0, errors: true, items, error: { type: "unavailable_shards_exception", reason }, status: 503 }));
+      return;
+    }
+    ++seen.passed;
+    const answer = await fetch(target + request.url, { method: request.method, headers: { "content-type": request.headers["content-type"] }, body });
+    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") });
+    response.end(await answer.text());
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return { port: server.address().port, seen };
+}
+
+test("rsyslog sends again what a full disk could not keep", async (t) => {
+  const folder = temporaryFolder(t);
+  const mamori = await startMamori(t, join(folder, "data"));
+  const disk = await startFullDisk(t, mamori.url, 2);
+  const rsyslog = startRsyslog(t, folder, disk.port);
+  rsyslog.write(Array.from({ length: 50 }, (_, i) => payment(`kept_${i}`)));
+  await until("all lines arrive", async () => (await mamori.query("payment_id:kept_*")).length >= 50);
+  assert.equal(disk.seen.refused, 2);
+  const lines = await mamori.query("payment_id:kept_*");
+  assert.equal(lines.length, 50);
+  assert.equal(new Set(lines.map(({ line }) => line.payment_id)).size, 50);
 });
