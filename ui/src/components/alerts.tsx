@@ -41,7 +41,7 @@ export function Alerts() {
   return (
     <section class={`card alerts${serverGone.value ? ' dimmed' : ''}`} aria-labelledby="alerts-title" data-testid="alerts">
       <h2 id="alerts-title">
-        {t('alerts')} {sorted.length > 0 && <span class="count">{sorted.length}</span>}
+        {t('alerts')} {sorted.length > 0 && <span class={`count tone-${tones[sorted[0]?.severity ?? ''] ?? 'info'}`}>{sorted.length}</span>}
       </h2>
       <ul aria-live="polite" tabIndex={sorted.length > 3 ? 0 : undefined}>
         {sorted.length === 0 && (

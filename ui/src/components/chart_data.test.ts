@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { lastOf, missingOutside, perMinute, stacked } from './chart_data';
+import { lastOf, missingOutside, perMinute, spread, stacked } from './chart_data';
 
 describe('stacked', () => {
   it('adds the layers up, and stays missing where all are', () => {
@@ -19,6 +19,14 @@ describe('missingOutside', () => {
   it('claims no zero before the first line nor after now', () => {
     const times = [0, 60_000, 120_000, 180_000];
     expect(missingOutside([0, 0, 5, 0], times, 60_000, 70_000, 150_000)).toEqual([null, 0, 5, null]);
+  });
+});
+
+describe('spread', () => {
+  it('does not depend on the unit, and is larger for what comes rarely', () => {
+    expect(spread([1, 2, 3])).toBeCloseTo(spread([100, 200, 300]));
+    expect(spread([10, 11, 12])).toBeLessThan(spread([0, 0, 33]));
+    expect(spread([0, 0])).toBe(Infinity);
   });
 });
 

@@ -35,6 +35,13 @@ export function missingOutside(values: Values, times: number[], stepMs: number, 
 
 export const allMissing = (series: Series[]): boolean => series.every(({ values }) => values.every((value) => value === null));
 
+/** Variance over squared mean: about one over the number of payments, whatever they are counted in. */
+export function spread(values: number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return mean > 0 ? variance / mean ** 2 : Infinity;
+}
+
 export function lastOf(values: Values): number | null {
   for (let index = values.length - 1; index >= 0; --index) {
     const value = values[index];

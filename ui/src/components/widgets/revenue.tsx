@@ -6,7 +6,7 @@ import { t } from '../../i18n';
 import { formatMoney, formatMoneyCompact } from '../../i18n/money';
 import { payments } from '../../state/store';
 import { lang } from '../../state/view';
-import { missingOutside, perMinute, type Series } from '../chart_data';
+import { missingOutside, perMinute, spread, type Series } from '../chart_data';
 import { SeriesTable } from '../data_table';
 import { Empty, Panel } from '../panel';
 import { TimeChart } from '../time_chart';
@@ -60,10 +60,9 @@ function Tables({ data, currencies }: { data: Payments; currencies: Money[] }) {
   );
 }
 
-/** Amounts of two currencies do not compare; how many intervals had any revenue does. */
+/** Amounts of two currencies do not compare, but how steady they are does: the more payments, the smaller the relative spread. */
 function sorted(data: Payments): Money[] {
-  const busy = ({ minor_units }: Money) => minor_units.filter((minor) => minor > 0).length;
-  return [...data.revenue].sort((a, b) => busy(b) - busy(a) || a.currency.localeCompare(b.currency));
+  return [...data.revenue].sort((a, b) => spread(a.minor_units) - spread(b.minor_units) || a.currency.localeCompare(b.currency));
 }
 
 function Charts({ data }: { data: Payments }) {
