@@ -554,7 +554,7 @@ class Parser {
       } else {
         return unexpected("@", "timestamp");
       }
-      if (!std::isfinite(seconds) || std::fabs(seconds) > 9.2e15) {
+      if (!std::isfinite(seconds) || std::fabs(seconds) > 9e14) {
         return fail(span, "timestamp out of bounds for @ modifier: " + format_float(seconds));
       }
       at_ms = static_cast<std::int64_t>(std::round(seconds * 1000));

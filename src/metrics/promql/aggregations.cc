@@ -1,0 +1,244 @@
+// Aggregation operators: groups are found once for all steps, then each step is folded.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <unordered_map>
+
+#include "metrics/promql/evaluator.h"
+#include "metrics/promql/numeric.h"
+#include "metrics/promql/xxhash.h"
+
+namespace mamori::metrics::promql {
+namespace {
+
+struct Group {
+  Labels labels;
+  bool drop_name = false;
+  std::vector<std::size_t> members;  // rows
+};
+
+Labels group_labels(const Labels& labels, const AggregateExpr& expr) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const auto& [name, value] : labels) {
+    const bool listed = std::ranges::find(expr.grouping, name) != expr.grouping.end();
+    if (expr.without ? !listed && name != kMetricName : listed) kept.emplace_back(name, value);
+  }
+  return Labels(std::move(kept));
+}
+
+std::vector<Group> make_groups(const Rows& rows, const AggregateExpr& expr) {
+  std::vector<Group> groups;
+  std::unordered_map<Labels, std::size_t, LabelsHash> index;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto labels = group_labels(rows[i].labels, expr);
+    const auto [at, fresh] = index.try_emplace(labels, groups.size());
+    if (fresh) groups.push_back({.labels = std::move(labels)});
+    groups[at->second].members.push_back(i);
+    groups[at->second].drop_name |= rows[i].drop_name;
+  }
+  return groups;
+}
+
+/// One group's value at one step. REQUIRES: values not empty.
+double fold(std::string_view op, std::vector<double>& values, double param) {
+  if (op == "count") return static_cast<double>(values.size());
+  if (op == "group") return 1;
+  if (op == "quantile") return quantile_of(param, values);
+  if (op == "sum") {
+    KahanSum sum;
+    for (const double value : values) sum.add(value);
+    return sum.value();
+  }
+  if (op == "avg") {
+    Mean mean;
+    for (const double value : values) mean.add(value);
+    return mean.value();
+  }
+  if (op == "stddev" || op == "stdvar") {
+    Variance variance;
+    for (const double value : values) variance.add(value);
+    return op == "stdvar" ? variance.value() : std::sqrt(variance.value());
+  }
+  double best = values[0];
+  for (const double value : values) {
+    if (std::isnan(best) || (op == "max" ? value > best : value < best)) best = value;
+  }
+  return best;
+}
+
+/// 'f' with the shortest digits, as count_values writes label values.
+std::string plain_float(double value) {
+  if (!std::isfinite(value)) return format_float(value);
+  char buffer[400];
+  const auto [end, failure] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  return {buffer, end};
+}
+
+Rows count_values(const Rows& rows, const std::vector<Group>& groups, const std::string& label, std::size_t steps) {
+  Rows out;
+  std::unordered_map<Labels, std::size_t, LabelsHash> index;
+  for (const auto& group : groups) {
+    for (const auto member : group.members) {
+      for (std::size_t i = 0; i < steps; ++i) {
+        const double value = rows[member].values[i];
+        if (is_none(value)) continue;
+        auto labels = group.labels.with(label, plain_float(value));
+        const auto [at, fresh] = index.try_emplace(labels, out.size());
+        if (fresh) {
+          out.push_back({.labels = std::move(labels),
+                         .drop_name = group.drop_name,
+                         .values = std::vector<double>(steps, none())});
+        }
+        double& count = out[at->second].values[i];
+        count = is_none(count) ? 1 : count + 1;
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+namespace {
+
+/// What topk and its sisters keep of a group at one step; the rest becomes "no value".
+class Chooser {
+ public:
+  Chooser(std::string_view op, const Rows& rows) : op_(op), rows_(rows) {}
+
+  /// Rows kept, best first.
+  std::vector<std::size_t> choose(const Group& group, std::size_t step, double param) const {
+    std::vector<std::size_t> present;
+    for (const auto member : group.members) {
+      if (!is_none(rows_[member].values[step])) present.push_back(member);
+    }
+    if (op_ == "limit_ratio") {
+      std::erase_if(present, [&](std::size_t row) { return !in_ratio(rows_[row].labels, param); });
+      return present;
+    }
+    if (op_ != "limitk") {
+      const bool top = op_ == "topk";
+      std::ranges::stable_sort(present, [&](std::size_t a, std::size_t b) {
+        const double x = rows_[a].values[step], y = rows_[b].values[step];
+        if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
+        return top ? x > y : x < y;
+      });
+    }
+    const auto k = static_cast<std::size_t>(std::clamp(param, 0.0, 1e15));
+    if (k < present.size()) present.resize(k);
+    return present;
+  }
+
+ private:
+  // A series' place in [0, 1) follows from its labels alone, so a ratio r and its complement r - 1 part all series.
+  static bool in_ratio(const Labels& labels, double ratio) {
+    std::string bytes;
+    for (const auto& [name, value] : labels) {
+      bytes += name;
+      bytes += '\xff';
+      bytes += value;
+      bytes += '\xff';
+    }
+    const double place = static_cast<double>(xxhash64(bytes)) / 18446744073709551616.0;
+    return ratio >= 0 ? place < ratio : place >= 1 + ratio;
+  }
+
+  std::string_view op_;
+  const Rows& rows_;
+};
+
+Result<void> check_parameter(std::string_view op, const std::vector<double>& values) {
+  for (const double value : values) {
+    if (std::isnan(value)) {
+      return evaluation_error(op == "limit_ratio" ? "Ratio value is NaN" : "Parameter value is NaN");
+    }
+    if (op == "limit_ratio") continue;
+    if (value <= -9223372036854775808.0) {
+      return evaluation_error("Scalar value " + format_float(value) + " underflows int64");
+    }
+    if (value >= 9223372036854775808.0) {
+      return evaluation_error("Scalar value " + format_float(value) + " overflows int64");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Rows> Evaluator::aggregate(const AggregateExpr& expr) {
+  const bool choosing = expr.op == "topk" || expr.op == "bottomk" || expr.op == "limitk" || expr.op == "limit_ratio";
+  std::vector<double> param(grid_.steps, kNaN);
+  if (expr.op == "count_values") {
+    const auto label = text(*expr.param);
+    if (label.empty() || quote(label).find("\\x") != std::string::npos) {
+      return evaluation_error("invalid label name " + quote(label));
+    }
+  } else if (expr.param) {
+    MAMORI_TRY(param, scalar(*expr.param));
+    if (choosing) MAMORI_TRY_VOID(check_parameter(expr.op, param));
+  }
+  MAMORI_TRY(auto rows, vector(*expr.inner));
+  if (expr.op == "quantile") {
+    for (const double q : param) {
+      if (q >= 0 && q <= 1) continue;
+      context_.warn(expr.param->span, "quantile value should be between 0 and 1, got " + format_float(q));
+    }
+  }
+  if (expr.op == "limit_ratio") {
+    for (double& ratio : param) {
+      const double capped = std::clamp(ratio, -1.0, 1.0);
+      if (capped != ratio) {
+        context_.warn(expr.param->span, "ratio value should be between -1 and 1, got " + format_float(ratio) +
+                                            ", capping to " + format_float(capped));
+      }
+      ratio = capped;
+    }
+  }
+  const auto groups = make_groups(rows, expr);
+  MAMORI_TRY_VOID(context_.check_deadline());
+  if (expr.op == "count_values") return count_values(rows, groups, text(*expr.param), grid_.steps);
+  if (choosing) {
+    const Chooser chooser(expr.op, rows);
+    Rows out;
+    std::vector<std::size_t> order;
+    std::vector<std::vector<double>> kept(rows.size());
+    for (const auto& group : groups) {
+      for (const auto member : group.members) kept[member].assign(grid_.steps, none());
+      for (std::size_t i = 0; i < grid_.steps; ++i) {
+        const auto chosen = chooser.choose(group, i, param[i]);
+        for (const auto row : chosen) kept[row][i] = rows[row].values[i];
+        if (grid_.steps == 1) order.insert(order.end(), chosen.begin(), chosen.end());
+      }
+    }
+    if (grid_.steps != 1) {
+      for (std::size_t row = 0; row < rows.size(); ++row) order.push_back(row);
+    }
+    for (const auto row : order) {
+      out.push_back(
+          {.labels = std::move(rows[row].labels), .drop_name = rows[row].drop_name, .values = std::move(kept[row])});
+    }
+    drop_empty(out);
+    return out;
+  }
+  Rows out;
+  std::vector<double> values;
+  for (const auto& group : groups) {
+    Series row{.labels = group.labels,
+               .drop_name = group.drop_name && group.labels.has(kMetricName),
+               .values = std::vector<double>(grid_.steps, none())};
+    for (std::size_t i = 0; i < grid_.steps; ++i) {
+      values.clear();
+      for (const auto member : group.members) {
+        const double value = rows[member].values[i];
+        if (!is_none(value)) values.push_back(value);
+      }
+      if (!values.empty()) row.values[i] = fold(expr.op, values, param[i]);
+    }
+    out.push_back(std::move(row));
+    MAMORI_TRY_VOID(context_.hold(grid_.steps));
+  }
+  drop_empty(out);
+  return out;
+}
+
+}  // namespace mamori::metrics::promql

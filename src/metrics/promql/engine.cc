@@ -1,0 +1,111 @@
+#include "metrics/promql/engine.h"
+
+#include <algorithm>
+
+#include "metrics/promql/evaluator.h"
+
+namespace mamori::metrics::promql {
+namespace {
+
+QueryContext make_context(const Store& store, const EngineOptions& options, const QueryOptions& asked,
+                          std::string_view query) {
+  const auto timeout = std::min(options.timeout, asked.timeout.value_or(options.timeout));
+  return {.store = store,
+          .options = options,
+          .query = query,
+          .lookback_ms = std::chrono::duration_cast<Millis>(asked.lookback.value_or(options.lookback)).count(),
+          .deadline = std::chrono::steady_clock::now() + timeout};
+}
+
+void finish(QueryContext& context, std::chrono::steady_clock::time_point begin, QueryResult& result) {
+  result.warnings.assign(context.warnings.begin(), context.warnings.end());
+  result.infos.assign(context.infos.begin(), context.infos.end());
+  result.stats = context.stats;
+  result.stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void sort_by_labels(std::vector<SeriesData>& matrix) { std::ranges::sort(matrix, {}, &SeriesData::labels); }
+
+/// A range selector or subquery asked for on its own: the samples of its one window.
+Result<std::vector<SeriesData>> raw_samples(Evaluator& evaluator, const Expr& expr) {
+  MAMORI_TRY(auto data, evaluator.range(expr));
+  std::vector<SeriesData> matrix;
+  for (auto& series : data.series) {
+    const auto end = data.window_ends.front(), start = end - data.length_ms;
+    std::erase_if(series.samples, [&](const Sample& s) { return s.time_ms <= start || s.time_ms > end; });
+    if (series.samples.empty()) continue;
+    auto labels = series.drop_name ? series.labels.without(kMetricName) : std::move(series.labels);
+    matrix.push_back({.labels = std::move(labels), .samples = std::move(series.samples)});
+  }
+  sort_by_labels(matrix);
+  return matrix;
+}
+
+}  // namespace
+
+Result<QueryResult> Engine::instant(std::string_view query, const Expr& expr, std::int64_t time_ms,
+                                    const QueryOptions& options) const {
+  const auto begin = std::chrono::steady_clock::now();
+  auto context = make_context(store_, options_, options, query);
+  context.start_ms = context.end_ms = time_ms;
+  Evaluator evaluator(context, Grid{.start_ms = time_ms});
+  QueryResult result{.type = type_of(expr)};
+  if (result.type == ValueType::Matrix) {
+    MAMORI_TRY(result.matrix, raw_samples(evaluator, expr));
+  } else {
+    MAMORI_TRY(auto value, evaluator.evaluate(expr));
+    if (result.type == ValueType::String) result.text = std::move(value.text);
+    if (result.type == ValueType::Scalar) result.scalar = {time_ms, value.scalar[0]};
+    MAMORI_TRY_VOID(remove_dropped_names(value.rows));
+    for (auto& row : value.rows) {
+      if (!is_none(row.values[0])) result.vector.push_back({std::move(row.labels), {time_ms, row.values[0]}});
+    }
+  }
+  finish(context, begin, result);
+  return result;
+}
+
+Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std::int64_t start_ms, std::int64_t end_ms,
+                                  std::int64_t step_ms, const QueryOptions& options) const {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto type = type_of(expr);
+  if (type != ValueType::Scalar && type != ValueType::Vector) {
+    return invalid_argument("invalid expression type " + quote(documented_name(type)) +
+                            " for range query, must be Scalar or instant Vector");
+  }
+  auto context = make_context(store_, options_, options, query);
+  context.start_ms = start_ms;
+  context.end_ms = end_ms;
+  context.step_ms = step_ms;
+  const auto steps = static_cast<std::size_t>((end_ms - start_ms) / step_ms) + 1;
+  const Grid grid{.start_ms = start_ms, .step_ms = step_ms, .steps = steps};
+  MAMORI_TRY_VOID(context.hold(steps));
+  Evaluator evaluator(context, grid);
+  MAMORI_TRY(auto value, evaluator.evaluate(expr));
+  if (type == ValueType::Scalar) value.rows.push_back({.values = std::move(value.scalar)});
+  MAMORI_TRY_VOID(remove_dropped_names(value.rows));
+  QueryResult result{.type = ValueType::Matrix};
+  for (auto& row : value.rows) {
+    SeriesData series{.labels = std::move(row.labels)};
+    for (std::size_t i = 0; i < steps; ++i) {
+      if (!is_none(row.values[i])) series.samples.push_back({grid.time(i), row.values[i]});
+    }
+    if (!series.samples.empty()) result.matrix.push_back(std::move(series));
+  }
+  sort_by_labels(result.matrix);
+  finish(context, begin, result);
+  return result;
+}
+
+Result<QueryResult> Engine::instant(std::string_view query, std::int64_t time_ms, const QueryOptions& options) const {
+  MAMORI_TRY(const auto expr, parse(query));
+  return instant(query, *expr, time_ms, options);
+}
+
+Result<QueryResult> Engine::range(std::string_view query, std::int64_t start_ms, std::int64_t end_ms,
+                                  std::int64_t step_ms, const QueryOptions& options) const {
+  MAMORI_TRY(const auto expr, parse(query));
+  return range(query, *expr, start_ms, end_ms, step_ms, options);
+}
+
+}  // namespace mamori::metrics::promql

@@ -1,0 +1,118 @@
+// metrics/promql/evaluator.h: walks the tree. Every node is evaluated once for all steps of its grid, so a selector's
+// samples are read once per query, however many steps there are.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <set>
+#include <span>
+
+#include "metrics/promql/engine.h"
+#include "metrics/promql/signatures.h"
+#include "metrics/promql/value.h"
+
+namespace mamori::metrics::promql {
+
+/// What all nodes of one query share.
+struct QueryContext {
+  const Store& store;
+  const EngineOptions& options;
+  std::string_view query;
+  std::int64_t start_ms = 0, end_ms = 0, step_ms = 0;  // of the query as asked; step 0: instant
+  std::int64_t lookback_ms = 0;
+  std::chrono::steady_clock::time_point deadline;
+  QueryStats stats;
+  std::uint64_t samples_held = 0;
+  std::set<std::string> warnings, infos;
+
+  void warn(Span span, const std::string& text);
+  void info(Span span, const std::string& text);
+  /// Counts samples towards the budget. Errors: TooLarge, DeadlineExceeded.
+  Result<void> hold(std::uint64_t samples);
+  void release(std::uint64_t samples) { samples_held -= std::min(samples, samples_held); }
+  Result<void> check_deadline() const;
+};
+
+/// A range selector's or subquery's samples with the windows that each step sees.
+struct RangeData {
+  std::vector<RangeSeries> series;
+  std::vector<std::int64_t> window_ends;  // one per step; ascending
+  std::int64_t length_ms = 0;
+  bool anchored = false, smoothed = false;
+};
+
+struct Window {
+  std::span<const Sample> samples;  // in (start, end]
+  std::int64_t start_ms = 0, end_ms = 0;
+  std::int64_t step_ms = 0;     // the evaluation's own moment
+  std::span<const Sample> all;  // the series' samples; the window starts at all[first]
+  std::size_t first = 0;
+};
+
+class Evaluator {
+ public:
+  Evaluator(QueryContext& context, Grid grid) : context_(context), grid_(grid) {}
+
+  Result<Value> evaluate(const Expr& expr);
+  /// REQUIRES: the type fits, as the parser checked.
+  Result<Rows> vector(const Expr& expr);
+  Result<std::vector<double>> scalar(const Expr& expr);
+  Result<RangeData> range(const Expr& expr);
+  std::string text(const Expr& expr) const;
+
+ private:
+  friend struct Functions;
+
+  Result<Value> evaluate_node(const Expr& expr);
+  Result<Rows> selector(const SelectorExpr& expr, bool timestamps);
+  Result<RangeData> range_selector(const RangeExpr& expr);
+  Result<RangeData> subquery(const SubqueryExpr& expr);
+  Result<Value> unary(const UnaryExpr& expr);
+  Result<std::vector<std::int64_t>> moments(const Modifiers& modifiers);
+  Result<std::int64_t> length_ms(const Length& length, bool positive);
+  Result<double> length_seconds(const Expr& expr);
+
+  // binary.cc
+  Result<Value> binary(const BinaryExpr& expr);
+  Result<Rows> vector_scalar(const BinaryExpr& expr, Rows rows, const std::vector<double>& other, bool scalar_left);
+  Result<Rows> vector_vector(const BinaryExpr& expr, Rows left, Rows right);
+  Result<Rows> set_operation(const BinaryExpr& expr, Rows left, Rows right);
+
+  // aggregations.cc
+  Result<Rows> aggregate(const AggregateExpr& expr);
+
+  // call.cc
+  Result<Value> call(const CallExpr& expr);
+  // range_functions.cc
+  Result<Rows> range_function(const CallExpr& expr);
+  Result<Rows> absent(const CallExpr& expr);
+  // vector_functions.cc
+  Result<Rows> vector_function(const CallExpr& expr);
+  Result<Rows> label_function(const CallExpr& expr);
+  Result<Rows> sort_function(const CallExpr& expr);
+  // binomial.cc
+  Result<Rows> binomial_tail_function(const CallExpr& expr);
+  // classic_histogram.cc
+  Result<Rows> histogram_function(const CallExpr& expr);
+
+  void drop_name(Series& series) const;
+  /// Series that have become equal are joined; an error if they overlap at a step.
+  Result<void> join_equal(Rows& rows) const;
+
+  QueryContext& context_;
+  Grid grid_;
+};
+
+/// Whether `name` is evaluated by Evaluator::range_function.
+bool is_range_function(std::string_view name);
+bool is_vector_function(std::string_view name);
+
+/// Series without any value are taken out.
+void drop_empty(Rows& rows);
+
+/// Delayed removal of names, at the end of a query.
+Result<void> remove_dropped_names(Rows& rows);
+
+inline Error evaluation_error(std::string message) { return {Code::InvalidArgument, std::move(message)}; }
+inline constexpr std::string_view kSameLabelset = "vector cannot contain metrics with the same labelset";
+
+}  // namespace mamori::metrics::promql

@@ -1,0 +1,50 @@
+// metrics/promql/value.h: what evaluation passes around: one row of values per series, one value per step.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "metrics/labels.h"
+#include "metrics/promql/ast.h"
+#include "metrics/store.h"
+
+namespace mamori::metrics::promql {
+
+/// The moments at which an expression is evaluated.
+struct Grid {
+  std::int64_t start_ms = 0, step_ms = 1;
+  std::size_t steps = 1;
+  std::int64_t time(std::size_t i) const { return start_ms + static_cast<std::int64_t>(i) * step_ms; }
+  std::int64_t end_ms() const { return time(steps - 1); }
+};
+
+/// "No value at this step" is the staleness marker, which no query ever shows.
+inline double none() { return stale_nan(); }
+inline bool is_none(double value) { return is_stale_nan(value); }
+
+struct Series {
+  Labels labels;
+  bool drop_name = false;      // delayed removal of __name__ (Engine options)
+  std::vector<double> values;  // one per step
+};
+using Rows = std::vector<Series>;
+
+struct Value {
+  ValueType type = ValueType::Vector;
+  Rows rows;                   // Vector
+  std::vector<double> scalar;  // Scalar: one per step
+  std::string text;            // String
+};
+
+struct LabelsHash {
+  std::size_t operator()(const Labels& labels) const { return labels.hash(); }
+};
+
+/// A series' samples for functions over ranges; staleness markers are taken out.
+struct RangeSeries {
+  Labels labels;
+  bool drop_name = false;
+  std::vector<Sample> samples;
+};
+
+}  // namespace mamori::metrics::promql

@@ -1,0 +1,29 @@
+// tests/conformance/promql/series_line.h: one line of a test script: a label set and its values step by step.
+#pragma once
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "metrics/labels.h"
+
+namespace mamori::conformance {
+
+struct Point {
+  enum class Type { None, Value, Histogram } type = Type::None;
+  double value = 0;
+};
+
+struct SeriesLine {
+  metrics::Labels labels;
+  std::vector<Point> points;
+};
+
+/// `up{job="a"} 1 2+1x3 _ stale NaN {{schema:0}}x2`. Histograms are recognised, not read.
+/// Errors: InvalidArgument naming what does not fit.
+Result<SeriesLine> parse_series_line(std::string_view line);
+
+/// "5m", or seconds as a number; may be negative.
+Result<std::int64_t> parse_script_duration(std::string_view text);
+
+}  // namespace mamori::conformance
