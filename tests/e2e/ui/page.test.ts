@@ -169,6 +169,23 @@ test('the time range is chosen by mouse or key, relative or absolute, and kept i
   await expect(page.getByTestId('volume-summary')).toContainText(EXPECTED.volume);
 });
 
+test('dragging over a chart zooms into that time', async ({ page }) => {
+  await open(page, '?range=15m');
+  const plot = widget(page, 'volume').locator('.u-over');
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  if (!box) throw new Error('the chart has no size');
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/from=.*to=/);
+  const zoomed = new URL(page.url()).searchParams;
+  const width = Date.parse(zoomed.get('to') ?? '') - Date.parse(zoomed.get('from') ?? '');
+  expect(width / 60_000).toBeGreaterThan(5);
+  expect(width / 60_000).toBeLessThan(7.5);
+});
+
 test('JST and UTC, Japanese and English, dark and light are switched at once and survive a reload', async ({ page }) => {
   await open(page);
   const clock = page.locator('.log-time time').first();
@@ -224,6 +241,22 @@ test('updates can be paused', async ({ page }) => {
   await expect(page).toHaveURL(/live=off/);
   await page.keyboard.press('p');
   await expect(page).not.toHaveURL(/live=off/);
+});
+
+test('a hidden tab asks nothing, and catches up when it is seen again', async ({ page }) => {
+  await open(page);
+  await expect(page.getByTestId('volume-summary')).toBeVisible();
+  const show = (state: string) =>
+    page.evaluate((visibility) => {
+      Object.defineProperty(document, 'visibilityState', { get: () => visibility, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  await show('hidden');
+  const asked = await page.waitForRequest(/api/, { timeout: 5_000 }).catch(() => null);
+  expect(asked).toBeNull();
+  const next = page.waitForRequest(/overview/, { timeout: 2_000 });
+  await show('visible');
+  await next;
 });
 
 test('the page meets WCAG AA in both themes', async ({ page }) => {
