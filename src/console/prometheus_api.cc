@@ -118,6 +118,8 @@ void apply_limit(std::vector<T>& items, std::size_t limit, std::vector<std::stri
 }
 
 Response query_response(QueryAnswer answer, std::size_t limit) {
+  if (answer.failure == QueryFailure::BadData)
+    return prometheus_error(kBadData, "invalid parameter \"query\": " + answer.error);
   if (answer.failure != QueryFailure::None) return prometheus_error(type_of(answer.failure), answer.error);
   if (answer.type == QueryAnswer::Type::Vector || answer.type == QueryAnswer::Type::Matrix)
     apply_limit(answer.series, limit, answer.warnings);

@@ -136,14 +136,15 @@ TEST_F(PrometheusApiTest, AnswersScalarsStringsAndMatrices) {
 }
 
 TEST_F(PrometheusApiTest, GivesEachFailureItsTypeAndStatus) {
-  const auto check = [&](QueryFailure failure, int status, const char* type) {
+  const auto check = [&](QueryFailure failure, int status, const char* type, const char* text = "why") {
     fake_.answer.failure = failure;
     fake_.answer.error = "why";
     const auto response = get("/api/v1/query", "query=x");
     EXPECT_EQ(response.status, status);
-    EXPECT_EQ(response.body, std::string(R"({"status":"error","errorType":")") + type + R"(","error":"why"})");
+    EXPECT_EQ(response.body,
+              std::string(R"({"status":"error","errorType":")") + type + "\",\"error\":\"" + text + "\"}");
   };
-  check(QueryFailure::BadData, 400, "bad_data");
+  check(QueryFailure::BadData, 400, "bad_data", R"(invalid parameter \"query\": why)");
   check(QueryFailure::Execution, 422, "execution");
   check(QueryFailure::Timeout, 503, "timeout");
   check(QueryFailure::Internal, 500, "internal");
