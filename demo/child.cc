@@ -72,7 +72,8 @@ Result<void> Child::start() {
   MAMORI_TRY(output_, RollingFile::open(spec_.output_path, kOutputBytesMax));
   std::array<int, 2> pipe_fds{};
   if (::pipe2(pipe_fds.data(), O_CLOEXEC) != 0) return io("pipe");
-  const auto environment_texts = with_ours(spec_.environment);
+  auto environment_texts = with_ours(spec_.environment);
+  environment_texts.push_back(std::string(kStartsVariable) + "=" + std::to_string(starts_++));
   const auto argv = pointers(spec_.argv);
   const auto environment = pointers(environment_texts);
   const pid_t parent = ::getpid();

@@ -16,6 +16,9 @@
 
 namespace mamori::demo {
 
+/// The environment variable that tells a child how often it was started before: "0", "1", …
+inline constexpr const char* kStartsVariable = "MAMORI_DEMO_STARTS";
+
 struct ChildSpec {
   std::string name;
   std::vector<std::string> argv;         // argv[0]: full path
@@ -58,6 +61,7 @@ class Child {
   ChildSpec spec_;
   pid_t pid_ = -1;
   int output_fd_ = -1;
+  int starts_ = 0;
   std::unique_ptr<RollingFile> output_;
   std::string partial_;
   std::vector<std::string> lines_;  // newest last, bounded

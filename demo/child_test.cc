@@ -93,12 +93,12 @@ TEST(Child, TakesItsOwnChildrenWithIt) {
   }));
 }
 
-TEST(Child, CanBeStartedAgain) {
+TEST(Child, CanBeStartedAgainAndKnowsHowOftenItWas) {
   const TempDir dir;
-  auto child = shell(dir, "exit 0");
-  for (int i = 0; i < 2; ++i) {
+  auto child = shell(dir, "exit $MAMORI_DEMO_STARTS");
+  for (const char* how : {"exit code 0", "exit code 1"}) {
     ASSERT_TRUE(child->start());
-    EXPECT_EQ(await_exit(*child), "exit code 0");
+    EXPECT_EQ(await_exit(*child), how);
   }
 }
 

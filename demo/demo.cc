@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "demo/child.h"
 #include "demo/json_object.h"
 #include "demo/options.h"
 #include "demo/state_file.h"
@@ -97,6 +98,10 @@ int run_role(Options options) {
     return refuse(invalid_argument("shop, provider and traffic are started by `mamori demo`, not by hand"));
   }
   options.role.token = token;
+  // A process that is started again must not draw the ids of its first life once more: equal payment ids are one
+  // payment.
+  const char* starts = std::getenv(kStartsVariable);
+  options.role.seed += 1'000'003ull * std::strtoull(starts != nullptr ? starts : "0", nullptr, 10);
   if (options.command == Command::Shop) return run_shop(options.role);
   if (options.command == Command::Provider) return run_provider(options.role);
   return run_traffic(options.role);

@@ -27,17 +27,6 @@ std::string fill(std::string text, const std::vector<std::pair<std::string, std:
 
 std::string address(const std::string& host, int port) { return host + ":" + std::to_string(port); }
 
-std::string find_program(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  const std::string all = std::string(path != nullptr ? path : "") + ":/usr/sbin:/sbin:/usr/local/sbin:/usr/bin";
-  for (const auto folder : split(all, ':')) {
-    if (folder.empty()) continue;
-    const std::string candidate = std::string(folder) + "/" + name;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  return "";
-}
-
 bool has_omelasticsearch() {
   glob_t found{};
   bool any = false;
@@ -259,6 +248,17 @@ std::string spec_yaml(const KitInput& input) {
                                                {"retention", "400"}});
   if (!input.notify.empty()) text += "\nnotify:\n  - webhook: \"" + input.notify + "\"\n";
   return text;
+}
+
+std::string find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  const std::string all = std::string(path != nullptr ? path : "") + ":/usr/sbin:/sbin:/usr/local/sbin:/usr/bin";
+  for (const auto folder : split(all, ':')) {
+    if (folder.empty()) continue;
+    const std::string candidate = std::string(folder) + "/" + name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return "";
 }
 
 Result<Programs> find_programs() {

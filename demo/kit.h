@@ -35,6 +35,9 @@ struct Programs {
   std::string nginx, rsyslogd, node_exporter;  // full paths
 };
 
+/// Full path of a program, or "".
+std::string find_program(const std::string& name);
+
 /// Looks in PATH, then in /usr/sbin, /sbin and /usr/local/sbin, which an ordinary user's PATH lacks.
 /// Errors: NotFound, naming the Debian packages to install, all in one line.
 Result<Programs> find_programs();

@@ -211,7 +211,9 @@ class Supervisor {
              {"--listen", at(ports.shop), "--provider", "http://" + at(ports.provider), "--log-dir", dir_ + "/shop"},
              2),
         at(ports.shop), "http://" + at(ports.shop) + "/healthz", SIGKILL);
-    add("node-exporter", {programs_.node_exporter, "--web.listen-address=" + at(ports.exporter), "--log.level=warn"},
+    add("node-exporter",
+        {programs_.node_exporter, "--web.listen-address=" + at(ports.exporter), "--no-collector.systemd",
+         "--log.level=warn"},
         at(ports.exporter), "http://" + at(ports.exporter) + "/", SIGKILL);
     add("nginx", {programs_.nginx, "-p", dir_ + "/nginx", "-e", "stderr", "-c", dir_ + "/nginx.conf"},
         kit_.front_host + ":" + std::to_string(ports.front), front + "/", SIGTERM);
@@ -315,7 +317,7 @@ class Supervisor {
 
   void greet(Steady::time_point begin) const {
     const bool default_dir = options_.dir.empty();
-    const std::string command = "mamori demo fault" + (default_dir ? std::string{} : " --dir " + dir_);
+    const std::string command = command_name() + " demo fault" + (default_dir ? std::string{} : " --dir " + dir_);
     const auto took = std::chrono::duration<double>(Steady::now() - begin).count();
     std::array<char, 64> ready{};
     std::snprintf(ready.data(), ready.size(), "Ready after %.1f s.", took);
@@ -331,6 +333,15 @@ class Supervisor {
     say(options_.duration ? "  Ends            after " + format_duration(*options_.duration) + ", or with Ctrl-C"
                           : "  Ends            with Ctrl-C");
     say("");
+  }
+
+  /// What the user types to run this program: its path, from here if it lies below, unless a PATH search finds it.
+  std::string command_name() const {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    if (fs::equivalent(find_program("mamori"), self_, error)) return "mamori";
+    const std::string near = fs::relative(self_, error).string();
+    return error || near.empty() || near.starts_with("..") ? self_ : near;
   }
 
   void watch() {

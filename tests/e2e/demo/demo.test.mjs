@@ -106,10 +106,18 @@ test('tells of provider-errors within 60 s, and of their end', async (t) => {
   t.diagnostic(`told of its end after ${((resolved.at - off) / 1000).toFixed(1)} s`);
 });
 
-test('a second demo in the same directory, or on a port in use, is refused in one line', () => {
+test('a second demo in the same directory, or on a port in use, is refused in one line', async () => {
   const again = demo.command();
   assert.equal(again.status, 2);
   assert.match(again.stderr, /^mamori demo: a demo runs in .* already: .*--dir\n$/);
+
+  const elsewhere = new Demo(['--listen', new URL(demo.origin).host]);
+  try {
+    assert.equal(await elsewhere.ended, 2);
+    assert.match(elsewhere.output, /^mamori demo: port \d+ of 127.0.0.1 is in use: .*--listen 127.0.0.1:0.*\n$/);
+  } finally {
+    await elsewhere.dispose();
+  }
 });
 
 test('ends with everything that it started when Ctrl-C is pressed', async () => {
