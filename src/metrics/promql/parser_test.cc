@@ -1,6 +1,6 @@
 #include "metrics/promql/parser.h"
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
 #include "metrics/promql/lexer.h"
 
 namespace mamori::metrics::promql {
