@@ -70,10 +70,10 @@ TEST(Json, HasTheShapesOfBothApis) {
             R"("annotations":{"summary":"Payments are \"down\""},"active_at":"2027-01-15T08:00:00.000Z",)"
             R"("value":91.25,"fingerprint":")" +
                 alert.fingerprint + R"("}])");
-  EXPECT_EQ(prometheus_json(alerts),
-            R"({"status":"success","data":{"alerts":[{"labels":{"alertname":"PaymentsDown","severity":"critical"},)"
+  EXPECT_EQ(prometheus_alerts_json(alerts),
+            R"({"alerts":[{"labels":{"alertname":"PaymentsDown","severity":"critical"},)"
             R"("annotations":{"summary":"Payments are \"down\""},"state":"firing",)"
-            R"("activeAt":"2027-01-15T08:00:00.000Z","value":"91.25"}]}})");
+            R"("activeAt":"2027-01-15T08:00:00.000Z","value":"91.25"}]})");
   EXPECT_EQ(overview_json({}), "[]");
 }
 

@@ -205,9 +205,9 @@ std::string overview_json(std::span<const Alert> alerts) {
   return std::move(json).take();
 }
 
-std::string prometheus_json(std::span<const Alert> alerts) {
+std::string prometheus_alerts_json(std::span<const Alert> alerts) {
   JsonWriter json;
-  json.begin_object().field("status", "success").key("data").begin_object().key("alerts").begin_array();
+  json.begin_object().key("alerts").begin_array();
   for (const Alert& alert : alerts) {
     json.begin_object();
     json.key("labels");
@@ -221,7 +221,7 @@ std::string prometheus_json(std::span<const Alert> alerts) {
     json.field("value", value);
     json.end_object();
   }
-  json.end_array().end_object().end_object();
+  json.end_array().end_object();
   return std::move(json).take();
 }
 

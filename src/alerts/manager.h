@@ -70,8 +70,8 @@ class AlertManager {
 /// `alerts` member of GET /api/mamori/v1/overview.
 std::string overview_json(std::span<const Alert> alerts);
 
-/// {"status":"success","data":{"alerts":[{"labels":{},"annotations":{},"state":…,"activeAt":…,"value":"…"}]}}:
-/// Prometheus' GET /api/v1/alerts.
-std::string prometheus_json(std::span<const Alert> alerts);
+/// {"alerts":[{"labels":{},"annotations":{},"state":…,"activeAt":…,"value":"…"}]}: the `data` member of Prometheus'
+/// GET /api/v1/alerts.
+std::string prometheus_alerts_json(std::span<const Alert> alerts);
 
 }  // namespace mamori::alerts

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "app/front_door.h"
 #include "app/indicator_writer.h"
 #include "app/own_metrics.h"
+#include "app/query_engine.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -20,11 +22,13 @@
 #include "console/logs_api.h"
 #include "console/overview.h"
 #include "console/payments_report.h"
+#include "console/prometheus_api.h"
 #include "console/technical_report.h"
 #include "ingest/bulk.h"
 #include "ingest/elasticsearch.h"
 #include "ingest/scrape.h"
 #include "logs/store.h"
+#include "metrics/promql/engine.h"
 #include "metrics/registry.h"
 #include "metrics/store.h"
 #include "net/http_server.h"
@@ -85,7 +89,6 @@ class Watcher final : public Runtime {
     scraper_ = std::make_unique<ingest::ScrapeManager>(*metrics_, registry_, clock_);
     apply_scrape_jobs();
     register_metrics();
-    range_query_ = [](const std::string&, const console::TimeRange&) { return std::vector<console::ChartSeries>{}; };
     ready_ = true;
     ticker_ = std::thread([this] { tick_until_stopped(); });
     return {};
@@ -295,6 +298,7 @@ class Watcher final : public Runtime {
     console::add_ui_routes(router_);
     ingest::add_elasticsearch_routes(router_, *bulk_, clock_);
     console::add_logs_routes(router_, *logs_, clock_);
+    add_prometheus_routes();
   }
 
   void add_mamori_routes() {
@@ -327,6 +331,49 @@ class Watcher final : public Runtime {
     input.config = config_;
     input.evaluation = evaluation_;
     return console::overview_json(input);
+  }
+
+  void add_prometheus_routes() {
+    query_engine_ = std::make_unique<metrics::promql::Engine>(*metrics_);
+    range_query_ = range_query_for_console(*query_engine_);
+    console::PrometheusApiSources sources;
+    sources.targets = [this] { return scraper_->targets(); };
+    sources.metadata = [this] { return scraper_->metadata(); };
+    sources.alerts = [this] { return alerts::prometheus_alerts_json(alerts_->alerts()); };
+    sources.config = [this] { return config_text(); };
+    sources.last_reload_succeeded = [this] {
+      const std::lock_guard guard(mutex_);
+      return config_.last_reload_successful;
+    };
+    sources.flags = [this] { return flags(); };
+    console::add_prometheus_routes(router_, *metrics_, clock_, query_engine_for_console(*query_engine_),
+                                   std::move(sources),
+                                   {.version = std::string(kVersion),
+                                    .started = clock_.now(),
+                                    .retention = format_duration(options_.metrics_retention)});
+  }
+
+  /// The spec's files as they are now, one after the other. A webhook's URL may hold a secret: it is not shown.
+  std::string config_text() const {
+    std::string text;
+    for (const auto& path : options_.config_files) {
+      std::ifstream file(path);
+      std::string line;
+      while (std::getline(file, line)) {
+        const auto webhook = line.find("webhook:");
+        text += (webhook == std::string::npos ? line : line.substr(0, webhook) + "webhook: <secret>") + "\n";
+      }
+    }
+    return text;
+  }
+
+  std::map<std::string, std::string> flags() const {
+    std::map<std::string, std::string> all = {{"data", options_.data_dir}, {"listen", address_}};
+    all["fsync"] = options_.fsync == Fsync::Always ? "always" : options_.fsync == Fsync::Never ? "never" : "interval";
+    all["retention-metrics"] = format_duration(options_.metrics_retention);
+    all["body-bytes-max"] = std::to_string(options_.body_bytes_max);
+    for (const auto& file : options_.config_files) all["config"] += (all["config"].empty() ? "" : ",") + file;
+    return all;
   }
 
   void register_metrics() {
@@ -386,6 +433,7 @@ class Watcher final : public Runtime {
   std::unique_ptr<alerts::Notifier> notifier_;
   std::unique_ptr<alerts::AlertManager> alerts_;
   std::unique_ptr<ingest::ScrapeManager> scraper_;
+  std::unique_ptr<metrics::promql::Engine> query_engine_;
   console::RangeQuery range_query_;
   net::Router router_;
   std::unique_ptr<net::HttpServer> server_;

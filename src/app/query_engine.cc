@@ -1,0 +1,112 @@
+#include "app/query_engine.h"
+
+namespace mamori::app {
+namespace {
+
+namespace promql = metrics::promql;
+using console::QueryAnswer;
+using console::QueryFailure;
+
+constexpr Seconds kChartTimeout{20};  // a widget must not hold its page's worker for longer
+
+promql::QueryOptions options_of(const console::QueryBounds& bounds) {
+  promql::QueryOptions options{.timeout = bounds.timeout, .lookback = {}};
+  if (bounds.lookback > Millis{0}) options.lookback = bounds.lookback;
+  return options;
+}
+
+QueryFailure failure_of(Code code) {
+  switch (code) {
+    case Code::InvalidArgument:
+    case Code::TooLarge:
+      return QueryFailure::Execution;
+    case Code::DeadlineExceeded:
+      return QueryFailure::Timeout;
+    default:
+      return QueryFailure::Internal;
+  }
+}
+
+QueryAnswer failed(QueryFailure failure, std::string error) {
+  QueryAnswer answer;
+  answer.failure = failure;
+  answer.error = std::move(error);
+  return answer;
+}
+
+QueryAnswer answer_of(Result<promql::QueryResult> result, std::int64_t time_ms) {
+  if (!result) return failed(failure_of(result.error().code), result.error().message);
+  QueryAnswer answer;
+  answer.time_ms = time_ms;
+  answer.warnings = std::move(result->warnings);
+  answer.infos = std::move(result->infos);
+  switch (result->type) {
+    case promql::ValueType::Scalar:
+      answer.type = QueryAnswer::Type::Scalar;
+      answer.series.push_back({.labels = {}, .samples = {result->scalar}});
+      break;
+    case promql::ValueType::String:
+      answer.type = QueryAnswer::Type::String;
+      answer.text = std::move(result->text);
+      break;
+    case promql::ValueType::Vector:
+      answer.type = QueryAnswer::Type::Vector;
+      for (auto& [labels, sample] : result->vector)
+        answer.series.push_back({.labels = std::move(labels), .samples = {sample}});
+      break;
+    case promql::ValueType::Matrix:
+      answer.type = QueryAnswer::Type::Matrix;
+      answer.series = std::move(result->matrix);
+      break;
+    default:
+      return failed(QueryFailure::Internal, "the query has a result of no known type");
+  }
+  return answer;
+}
+
+}  // namespace
+
+console::QueryEngine query_engine_for_console(const promql::Engine& engine) {
+  console::QueryEngine made;
+  made.instant = [&engine](std::string_view query, std::int64_t time_ms, const console::QueryBounds& bounds) {
+    const auto expr = engine.parse(query);
+    if (!expr) return failed(QueryFailure::BadData, expr.error().message);
+    return answer_of(engine.instant(query, **expr, time_ms, options_of(bounds)), time_ms);
+  };
+  made.range = [&engine](std::string_view query, std::int64_t start_ms, std::int64_t end_ms, std::int64_t step_ms,
+                         const console::QueryBounds& bounds) {
+    const auto expr = engine.parse(query);
+    if (!expr) return failed(QueryFailure::BadData, expr.error().message);
+    return answer_of(engine.range(query, **expr, start_ms, end_ms, step_ms, options_of(bounds)), start_ms);
+  };
+  made.selector = [](std::string_view selector) { return promql::parse_selector(selector); };
+  made.format = [&engine](std::string_view query) -> Result<std::string> {
+    MAMORI_TRY(const auto expr, engine.parse(query));
+    return promql::print(*expr);
+  };
+  return made;
+}
+
+console::RangeQuery range_query_for_console(const promql::Engine& engine) {
+  return [&engine](const std::string& expression,
+                   const console::TimeRange& range) -> Result<std::vector<console::ChartSeries>> {
+    const auto start_ms = to_millis(range.start);
+    const auto step_ms = std::chrono::duration_cast<Millis>(range.step).count();
+    MAMORI_TRY(const auto result,
+               engine.range(expression, start_ms, to_millis(range.end) - 1, step_ms, {.timeout = kChartTimeout}));
+    const auto buckets = static_cast<std::size_t>((to_millis(range.end) - start_ms + step_ms - 1) / step_ms);
+    std::vector<console::ChartSeries> series;
+    for (const auto& one : result.matrix) {
+      console::ChartSeries chart{.instance = std::string(one.labels.get("instance")), .values = {}};
+      chart.values.resize(buckets);
+      for (const auto& sample : one.samples) {
+        const auto index = static_cast<std::size_t>((sample.time_ms - start_ms) / step_ms);
+        if (index < buckets) chart.values[index] = sample.value;
+      }
+      series.push_back(std::move(chart));
+    }
+    return series;
+  };
+}
+
+}  // namespace mamori::app

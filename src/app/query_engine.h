@@ -1,0 +1,13 @@
+// app/query_engine.h: hands PromQL to the console, which knows nothing of the engine.
+#pragma once
+#include "console/prometheus_api.h"
+#include "console/technical_report.h"
+#include "metrics/promql/engine.h"
+
+namespace mamori::app {
+
+/// `engine` must outlive what is returned.
+console::QueryEngine query_engine_for_console(const metrics::promql::Engine& engine);
+console::RangeQuery range_query_for_console(const metrics::promql::Engine& engine);
+
+}  // namespace mamori::app
