@@ -1,5 +1,7 @@
 #include "app/query_engine.h"
 
+#include <map>
+
 namespace mamori::app {
 namespace {
 
@@ -91,20 +93,34 @@ console::RangeQuery range_query_for_console(const promql::Engine& engine) {
   return [&engine](const std::string& expression,
                    const console::TimeRange& range) -> Result<std::vector<console::ChartSeries>> {
     const auto start_ms = to_millis(range.start);
+    const auto end_ms = to_millis(range.end);
     const auto step_ms = std::chrono::duration_cast<Millis>(range.step).count();
-    MAMORI_TRY(const auto result,
-               engine.range(expression, start_ms, to_millis(range.end) - 1, step_ms, {.timeout = kChartTimeout}));
-    const auto buckets = static_cast<std::size_t>((to_millis(range.end) - start_ms + step_ms - 1) / step_ms);
-    std::vector<console::ChartSeries> series;
-    for (const auto& one : result.matrix) {
-      console::ChartSeries chart{.instance = std::string(one.labels.get("instance")), .values = {}};
-      chart.values.resize(buckets);
-      for (const auto& sample : one.samples) {
-        const auto index = static_cast<std::size_t>((sample.time_ms - start_ms) / step_ms);
-        if (index < buckets) chart.values[index] = sample.value;
+    const auto whole = static_cast<std::size_t>((end_ms - start_ms) / step_ms);
+    const bool has_part = (end_ms - start_ms) % step_ms != 0;
+    std::map<std::string, std::vector<std::optional<double>>> by_instance;
+    const auto place = [&](const promql::QueryResult& result, std::int64_t first_ms, std::size_t first_bucket) {
+      for (const auto& one : result.matrix) {
+        auto& values = by_instance[std::string(one.labels.get("instance"))];
+        values.resize(whole + (has_part ? 1 : 0));
+        for (const auto& sample : one.samples) {
+          values[first_bucket + static_cast<std::size_t>((sample.time_ms - first_ms) / step_ms)] = sample.value;
+        }
       }
-      series.push_back(std::move(chart));
+    };
+    // A bucket shows the value at its end; the last one, which may be cut short, at the end of the range.
+    const promql::QueryOptions options{.timeout = kChartTimeout, .lookback = {}};
+    if (whole > 0) {
+      MAMORI_TRY(const auto result,
+                 engine.range(expression, start_ms + step_ms, start_ms + static_cast<std::int64_t>(whole) * step_ms,
+                              step_ms, options));
+      place(result, start_ms + step_ms, 0);
     }
+    if (has_part) {
+      MAMORI_TRY(const auto result, engine.range(expression, end_ms, end_ms, step_ms, options));
+      place(result, end_ms, whole);
+    }
+    std::vector<console::ChartSeries> series;
+    for (auto& [instance, values] : by_instance) series.push_back({.instance = instance, .values = std::move(values)});
     return series;
   };
 }

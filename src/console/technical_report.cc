@@ -88,23 +88,32 @@ struct Resource {
   const char* expression;
 };
 
-// Definitions as the node exporter's own dashboards use them: time not idle, memory not available, root file system
-// used.
+// $window: the bucket, at least a minute, so that two scrapes are in it. Definitions as the node exporter's own
+// dashboards use them: time not idle, memory not available, root file system used.
 constexpr std::array kResources = {
-    Resource{"cpu_percent", R"(100 * (1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[1m]))))"},
+    Resource{"cpu_percent", R"(100 * (1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[$window]))))"},
     Resource{"memory_percent", "100 * (1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"},
     Resource{
         "disk_percent",
         R"(100 * (1 - max by (instance) (node_filesystem_avail_bytes{mountpoint="/"}) / max by (instance) (node_filesystem_size_bytes{mountpoint="/"})))"},
     Resource{
         "network_bytes_per_second",
-        R"(sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[1m]) + rate(node_network_transmit_bytes_total{device!="lo"}[1m])))"},
+        R"(sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[$window]) + rate(node_network_transmit_bytes_total{device!="lo"}[$window])))"},
 };
+
+std::string with_window(std::string expression, Nanos step) {
+  constexpr std::string_view kPlace = "$window";
+  const auto window = format_duration(std::max<Nanos>(step, std::chrono::minutes{1}));
+  for (auto at = expression.find(kPlace); at != std::string::npos; at = expression.find(kPlace)) {
+    expression.replace(at, kPlace.size(), window);
+  }
+  return expression;
+}
 
 Result<void> write_resources(JsonWriter& json, const RangeQuery& query, const TimeRange& range) {
   std::map<std::string, std::array<std::vector<std::optional<double>>, kResources.size()>> instances;
   for (std::size_t i = 0; i < kResources.size(); ++i) {
-    MAMORI_TRY(auto series, query(kResources[i].expression, range));
+    MAMORI_TRY(auto series, query(with_window(kResources[i].expression, range.step), range));
     for (auto& one : series) instances[one.instance][i] = std::move(one.values);
   }
   json.key("resources");

@@ -18,7 +18,7 @@ struct ChartSeries {
   std::vector<std::optional<double>> values;
 };
 
-/// Evaluates a PromQL expression at the buckets' starts; series without an `instance` label have instance "".
+/// Evaluates a PromQL expression at the buckets' ends; series without an `instance` label have instance "".
 using RangeQuery =
     std::function<Result<std::vector<ChartSeries>>(const std::string& expression, const TimeRange& range)>;
 
