@@ -144,12 +144,12 @@ class StoreImpl final : public Store {
 
   Result<void> seal() override {
     const std::lock_guard one_at_a_time(seal_mutex_);
-    MAMORI_TRY(const bool any, freeze());
-    if (!any) return {};
-    auto result = write_parts();
+    const auto frozen = freeze();
+    if (frozen && !*frozen) return {};
+    Result<void> result = frozen ? write_parts() : Result<void>(frozen.error());
     {
       const std::lock_guard lock(mutex_);
-      seal_failed_ = !result;
+      seal_failed_ = !result;  // the next try is a second away
     }
     room_.notify_all();
     if (!result) return result;

@@ -244,6 +244,24 @@ TEST_F(StoreTest, TriesAgainToSealWhenTheDiskHasRoomAgain) {
   EXPECT_EQ(read().size(), 2u);
 }
 
+TEST_F(StoreTest, KeepsLinesWhenTheLogCannotGoOnToItsNextSegment) {
+  ASSERT_TRUE(add("payment_logs", 1, "kept"));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  rlimit small = old;
+  small.rlim_cur = 4;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto refused = store_->seal();
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+  EXPECT_FALSE(refused);
+  ASSERT_TRUE(add("payment_logs", 2, "after"));
+  ASSERT_TRUE(store_->seal());
+  EXPECT_THAT(read(), ElementsAre("payment_logs after", "payment_logs kept"));
+  reopen();
+  EXPECT_THAT(read(), ElementsAre("payment_logs after", "payment_logs kept"));
+}
+
 TEST_F(StoreTest, KeepsEachStreamForItsOwnTime) {
   StoreOptions options;
   options.retention = {{"payment_*", std::chrono::days{1}}, {"*", std::chrono::days{3}}};
