@@ -120,10 +120,16 @@ test('a second demo in the same directory, or on a port in use, is refused in on
   }
 });
 
-test('ends with everything that it started when Ctrl-C is pressed', async () => {
+test('ends at once with everything that it started when Ctrl-C is pressed, also while charges hang', async () => {
+  assert.equal(demo.command('fault', 'provider-errors', 'on').status, 0);
+  const since = new Date();
+  await until('charge that the provider never answered', 40, async () =>
+    (await demo.lines('error_code:timeout', since)).length > 0);
   const pids = Object.values(demo.pids());
+  const asked = Date.now();
   demo.process.kill('SIGINT');
   assert.equal(await demo.ended, 0, demo.output);
+  assert.ok(Date.now() - asked < 5000, `it took ${Date.now() - asked} ms`);
   assert.deepEqual(pids.filter(runs), []);
   assert.equal(existsSync(join(demo.dir, 'demo.json')), false);
 });
