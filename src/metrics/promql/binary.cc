@@ -70,6 +70,7 @@ std::string braces_text(const Labels& labels) {
   return "{" + out + "}";
 }
 
+// Prometheus applies fill_left to the "many" side even when group_right has exchanged the sides; so does this.
 struct Side {
   std::vector<std::size_t> many, one;  // rows
 };
@@ -78,8 +79,6 @@ class Matching {
  public:
   Matching(const BinaryExpr& expr, const Rows& many, const Rows& one, std::size_t steps, bool swapped)
       : expr_(expr), matching_(expr.matching), many_(many), one_(one), steps_(steps), swapped_(swapped) {
-    fill_many_ = swapped ? matching_.fill_right : matching_.fill_left;
-    fill_one_ = swapped ? matching_.fill_left : matching_.fill_right;
     for (std::size_t i = 0; i < many.size(); ++i) side(many[i].labels).many.push_back(i);
     for (std::size_t i = 0; i < one.size(); ++i) side(one[i].labels).one.push_back(i);
   }
@@ -113,10 +112,10 @@ class Matching {
     for (const auto row : side.many) {
       if (is_none(many_[row].values[i])) continue;
       any = true;
-      if (one == kNoRow && !fill_one_) continue;
+      if (one == kNoRow && !matching_.fill_right) continue;
       MAMORI_TRY_VOID(combine(row, one, i, matched));
     }
-    if (!any && one != kNoRow && fill_many_) return combine(kNoRow, one, i, matched);
+    if (!any && one != kNoRow && matching_.fill_left) return combine(kNoRow, one, i, matched);
     return {};
   }
 
@@ -129,8 +128,8 @@ class Matching {
   }
 
   Result<void> combine(std::size_t many, std::size_t one, std::size_t i, bool& matched) {
-    const double of_many = many == kNoRow ? *fill_many_ : many_[many].values[i];
-    const double of_one = one == kNoRow ? *fill_one_ : one_[one].values[i];
+    const double of_many = many == kNoRow ? *matching_.fill_left : many_[many].values[i];
+    const double of_one = one == kNoRow ? *matching_.fill_right : one_[one].values[i];
     const double left = swapped_ ? of_one : of_many, right = swapped_ ? of_many : of_one;
     double value = apply(expr_.op, left, right);
     if (is_comparison(expr_.op) && !expr_.return_bool) {
@@ -171,7 +170,7 @@ class Matching {
     const bool one_to_one = matching_.cardinality == Cardinality::OneToOne;
     std::vector<std::pair<std::string, std::string>> kept;
     for (const auto& [name, value] : base) {
-      if (name == kMetricName && drops_name(expr_) && !keep_dropped_names_) continue;
+      if (is_metadata_label(name) && drops_name(expr_) && !keep_dropped_names_) continue;
       if (one_to_one && matching_.on != listed(matching_.labels, name)) continue;
       if (listed(matching_.include, name)) continue;
       kept.emplace_back(name, value);
@@ -186,7 +185,6 @@ class Matching {
   std::size_t steps_;
   bool swapped_;
   bool keep_dropped_names_ = false;
-  std::optional<double> fill_many_, fill_one_;
   std::unordered_map<Labels, std::size_t, LabelsHash> index_;
   std::vector<Side> sides_;
   std::unordered_map<std::uint64_t, std::size_t> pairs_;

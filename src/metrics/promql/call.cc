@@ -34,6 +34,14 @@ Result<Value> Evaluator::call(const CallExpr& expr) {
   if (name == "range") {
     return scalar_value([&](std::size_t) { return static_cast<double>(context_.end_ms - context_.start_ms) / 1000; });
   }
+  if (name == "max_of" || name == "min_of") {
+    MAMORI_TRY(const auto a, scalar(*expr.args[0]));
+    MAMORI_TRY(const auto b, scalar(*expr.args[1]));
+    return scalar_value([&](std::size_t i) {
+      if (std::isnan(a[i]) || std::isnan(b[i])) return kNaN;
+      return name == "max_of" ? std::max(a[i], b[i]) : std::min(a[i], b[i]);
+    });
+  }
   if (name == "vector") {
     MAMORI_TRY(auto values, scalar(*expr.args[0]));
     Value value;

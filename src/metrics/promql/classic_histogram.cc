@@ -39,6 +39,13 @@ std::optional<double> parse_bound(std::string_view text) {
   return value;
 }
 
+/// As OpenMetrics writes it: "0.5", "1.0".
+std::string quantile_label(double q) {
+  auto out = format_float(q);
+  if (out.find_first_not_of("-0123456789") == std::string::npos) out += ".0";
+  return out;
+}
+
 struct BucketSeries {
   double upper;
   const std::vector<double>* values;
@@ -180,14 +187,13 @@ Result<Rows> Evaluator::histogram_function(const CallExpr& expr) {
       }
       if (forced) {
         context_.info(input_expr.span,
-                      "input to " + expr.name +
-                          " needed to be fixed for monotonicity (see "
-                          "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)" +
+                      "input to histogram_quantile needed to be fixed for monotonicity (see "
+                      "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)" +
                           (group.name.empty() ? "" : " for metric name " + quote(group.name)));
       }
     }
     for (std::size_t k = 0; k < results; ++k) {
-      if (many) made[k].labels = made[k].labels.with(text(*expr.args[1]), format_float(params[k][0]));
+      if (many) made[k].labels = made[k].labels.with(text(*expr.args[1]), quantile_label(params[k][0]));
       out.push_back(std::move(made[k]));
     }
   }

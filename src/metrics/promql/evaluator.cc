@@ -9,6 +9,14 @@
 namespace mamori::metrics::promql {
 namespace {
 
+/// The value at a moment between two samples; a staleness marker ends the line at its begin.
+double between(const Sample& before, const Sample& after, std::int64_t time_ms) {
+  if (is_stale_nan(after.value)) return before.value;
+  const auto share =
+      static_cast<double>(time_ms - before.time_ms) / static_cast<double>(after.time_ms - before.time_ms);
+  return before.value + (after.value - before.value) * share;
+}
+
 /// Moves what `from` has into `to`; false if both have a value at some step.
 bool merge_values(Series& to, const Series& from) {
   for (std::size_t i = 0; i < to.values.size(); ++i) {
@@ -67,18 +75,27 @@ Result<void> remove_dropped_names(Rows& rows) {
   bool any = false;
   for (auto& row : rows) {
     if (!row.drop_name) continue;
-    row.labels = row.labels.without(kMetricName);
+    row.labels = without_metadata(row.labels);
     row.drop_name = false;
     any = true;
   }
   return any ? join_rows(rows) : Result<void>{};
 }
 
+Labels without_metadata(const Labels& labels) {
+  if (std::ranges::none_of(labels, [](const auto& pair) { return is_metadata_label(pair.first); })) return labels;
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const auto& pair : labels) {
+    if (!is_metadata_label(pair.first)) kept.push_back(pair);
+  }
+  return Labels(std::move(kept));
+}
+
 void Evaluator::drop_name(Series& series) const {
   if (context_.options.delayed_name_removal) {
     series.drop_name = true;
-  } else if (series.labels.has(kMetricName)) {
-    series.labels = series.labels.without(kMetricName);
+  } else {
+    series.labels = without_metadata(series.labels);
   }
 }
 
@@ -220,7 +237,9 @@ Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
   MAMORI_TRY(const auto at, moments(expr.modifiers));
   // The window is open on the left: a sample exactly one lookback old is too old.
   const auto from = at.front() - context_.lookback_ms + 1;
-  auto found = context_.store.select(expr.matchers, from, at.back());
+  // A smoothed selector draws a line to the next sample, too.
+  const auto ahead = expr.smoothed && !timestamps ? context_.lookback_ms : 0;
+  auto found = context_.store.select(expr.matchers, from, at.back() + ahead);
   Rows rows;
   for (auto& series : found) {
     context_.stats.samples_read += series.samples.size();
@@ -233,6 +252,9 @@ Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
       const auto& sample = series.samples[next - 1];
       if (sample.time_ms <= at[i] - context_.lookback_ms || is_stale_nan(sample.value)) continue;
       row.values[i] = timestamps ? static_cast<double>(sample.time_ms) / 1000 : sample.value;
+      if (ahead > 0 && sample.time_ms < at[i] && next < series.samples.size()) {
+        row.values[i] = between(sample, series.samples[next], at[i]);
+      }
       any = true;
     }
     if (!any) continue;
@@ -252,6 +274,7 @@ Result<RangeData> Evaluator::range_selector(const RangeExpr& expr) {
   RangeData data;
   MAMORI_TRY(data.window_ends, moments(expr.selector->modifiers));
   MAMORI_TRY(data.length_ms, length_ms(expr.range, true));
+  data.lookback_ms = context_.lookback_ms;
   data.anchored = expr.selector->anchored;
   data.smoothed = expr.selector->smoothed;
   auto from = data.window_ends.front() - data.length_ms + 1;

@@ -37,6 +37,7 @@ struct RangeData {
   std::vector<RangeSeries> series;
   std::vector<std::int64_t> window_ends;  // one per step; ascending
   std::int64_t length_ms = 0;
+  std::int64_t lookback_ms = 0;
   bool anchored = false, smoothed = false;
 };
 
@@ -46,6 +47,7 @@ struct Window {
   std::int64_t step_ms = 0;     // the evaluation's own moment
   std::span<const Sample> all;  // the series' samples; the window starts at all[first]
   std::size_t first = 0;
+  std::int64_t lookback_ms = 0;  // how far beyond its borders anchored and smoothed may look
 };
 
 class Evaluator {

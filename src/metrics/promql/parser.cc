@@ -161,7 +161,8 @@ class Parser {
         if (is(TokenType::LeftParen) && !grouping_labels(matching.include)) return false;
       }
     }
-    while (is_word("fill") || is_word("fill_left") || is_word("fill_right")) {
+    // A metric may be called fill, too.
+    while ((is_word("fill") || is_word("fill_left") || is_word("fill_right")) && ahead().type == TokenType::LeftParen) {
       const auto word = take();
       if (!features_.fill_modifiers) {
         fail(word.span, "binop fill modifiers are experimental and not enabled");

@@ -183,6 +183,7 @@ Found quantile_over_time(const Window& w, Params params) {
 
 Found mad_over_time(const Window& w, Params) {
   auto values = values_of(w);
+  if (std::ranges::any_of(values, [](double v) { return std::isnan(v); })) return kNaN;
   const double median = quantile_of(0.5, values);
   for (auto& value : values) value = std::fabs(value - median);
   return quantile_of(0.5, values);
@@ -248,7 +249,8 @@ void each_window(const RangeData& data, const Grid& grid, const std::vector<Samp
                     .end_ms = window_end,
                     .step_ms = grid.time(i),
                     .all = samples,
-                    .first = begin});
+                    .first = begin,
+                    .lookback_ms = data.lookback_ms});
   }
 }
 

@@ -82,6 +82,8 @@ std::vector<Signature> make_functions() {
   add("time", {}, 0, Scalar);
   add("vector", {Scalar});
   experimental("info", {Vector, Vector}, 1);
+  experimental("max_of", {Scalar, Scalar}, 0, Scalar);
+  experimental("min_of", {Scalar, Scalar}, 0, Scalar);
   experimental("start", {}, 0, Scalar);
   experimental("end", {}, 0, Scalar);
   experimental("step", {}, 0, Scalar);

@@ -36,6 +36,12 @@ struct Value {
   std::string text;            // String
 };
 
+/// What says what a series measures, not which one it is: gone once a function or an operator changes its meaning.
+inline bool is_metadata_label(std::string_view name) {
+  return name == kMetricName || name == "__type__" || name == "__unit__";
+}
+Labels without_metadata(const Labels& labels);
+
 struct LabelsHash {
   std::size_t operator()(const Labels& labels) const { return labels.hash(); }
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "base/text.h"
@@ -116,17 +117,20 @@ class Script {
     const auto header = lines_[at_++];
     const auto step = parse_script_duration(trim(std::string_view(header).substr(header.find_first_of(" \t") + 1)));
     if (!step) return fail(line, step.error().message);
+    std::map<Labels, std::vector<Point>> loaded;  // of a series given twice, the last stays
     for (; at_ < lines_.size() && !lines_[at_].empty(); ++at_) {
-      const auto series = parse_series_line(lines_[at_]);
+      auto series = parse_series_line(lines_[at_]);
       if (!series) {
         fail(static_cast<int>(at_) + 1, series.error().message);
         continue;
       }
+      loaded[std::move(series->labels)] = std::move(series->points);
+    }
+    for (const auto& [labels, points] : loaded) {
       std::vector<metrics::SeriesSample> samples;
-      for (std::size_t i = 0; i < series->points.size(); ++i) {
-        const auto& point = series->points[i];
-        if (point.type != Point::Type::Value) continue;  // the store keeps no native histograms yet
-        samples.push_back({series->labels, {static_cast<std::int64_t>(i) * *step, point.value}});
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        if (points[i].type != Point::Type::Value) continue;  // the store keeps no native histograms yet
+        samples.push_back({labels, {static_cast<std::int64_t>(i) * *step, points[i].value}});
       }
       if (const auto appended = store_.append(samples); !appended) fail(line, appended.error().message);
     }
