@@ -15,9 +15,12 @@ double binomial_tail(double k, double n, double p) {
   if (k > n || p == 0) return 0;
   if (p == 1) return 1;
   // Terms shrink on both sides of the mode, so the smaller tail is summed outwards from k until it adds nothing.
+  const auto lgamma = [](double x) {
+    int sign = 0;  // std::lgamma writes it to a global: a race
+    return ::lgamma_r(x, &sign);
+  };
   const auto log_term = [&](double i) {
-    return std::lgamma(n + 1) - std::lgamma(i + 1) - std::lgamma(n - i + 1) + i * std::log(p) +
-           (n - i) * std::log1p(-p);
+    return lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * std::log(p) + (n - i) * std::log1p(-p);
   };
   if (k > n * p) {
     double term = std::exp(log_term(k)), sum = 0;
