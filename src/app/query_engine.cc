@@ -79,6 +79,12 @@ console::QueryEngine query_engine_for_console(const promql::Engine& engine) {
                          const console::QueryBounds& bounds) {
     const auto expr = engine.parse(query);
     if (!expr) return failed(QueryFailure::BadData, expr.error().message);
+    const auto type = promql::type_of(**expr);
+    if (type != promql::ValueType::Scalar && type != promql::ValueType::Vector) {
+      // The engine says so too, but by then it counts as a failed execution.
+      return failed(QueryFailure::BadData, "invalid expression type \"" + std::string(promql::documented_name(type)) +
+                                               "\" for range query, must be Scalar or instant Vector");
+    }
     return answer_of(engine.range(query, **expr, start_ms, end_ms, step_ms, options_of(bounds)), start_ms);
   };
   made.selector = [](std::string_view selector) { return promql::parse_selector(selector); };

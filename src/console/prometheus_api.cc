@@ -159,8 +159,8 @@ class Api {
   Answer query_range(const Request& request) const {
     const auto params = request.params();
     MAMORI_TRY(const auto limit, limit_parameter(params));
-    MAMORI_TRY(const auto start_ms, required_time(params, "start"));
-    MAMORI_TRY(const auto end_ms, required_time(params, "end"));
+    MAMORI_TRY(const auto start_ms, required_time_parameter(params, "start"));
+    MAMORI_TRY(const auto end_ms, required_time_parameter(params, "end"));
     if (end_ms < start_ms)
       return invalid_argument("invalid parameter \"end\": end timestamp must not be before start time");
     MAMORI_TRY(const auto step, duration_parameter(params, "step"));
@@ -337,13 +337,6 @@ class Api {
   }
 
   std::int64_t now_ms() const { return to_millis(clock_.now()); }
-
-  static Result<std::int64_t> required_time(const Params& params, std::string_view name) {
-    if (params.get_or(name, "").empty())
-      return invalid_argument("invalid parameter \"" + std::string(name) +
-                              "\": cannot parse \"\" to a valid timestamp");
-    return time_parameter(params, name, 0);
-  }
 
   Result<QueryBounds> bounds_of(const Params& params) const {
     QueryBounds bounds{.timeout = options_.timeout_max};

@@ -159,7 +159,7 @@ TEST_F(PrometheusApiTest, PassesAnnotationsOnAndCutsAtTheLimit) {
 
 TEST_F(PrometheusApiTest, RefusesWrongParametersInPrometheusWords) {
   refuses("/api/v1/query", "query=x&time=then",
-          R"(invalid parameter \"time\": cannot parse \"then\" to a valid timest)");
+          R"(invalid parameter \"time\": Invalid time value for 'time': cannot parse \"then\" to a val)");
   refuses("/api/v1/query", "query=x&timeout=soon",
           R"(invalid parameter \"timeout\": cannot parse \"soon\" to a valid)");
   refuses("/api/v1/query", "query=x&time=1e300", "to a valid timestamp");

@@ -110,6 +110,9 @@ struct ScrapeManager::Impl {
     status.job = job.job_name;
     status.instance = address;
     status.url = url_of(job, address);
+    status.address = address;
+    status.scheme = job.scheme;
+    status.metrics_path = job.metrics_path;
     status.labels = {{"instance", address}, {"job", job.job_name}};
     for (const auto& [name, value] : labels) {
       if (name == "instance") status.instance = value;
@@ -277,7 +280,10 @@ std::string targets_json(const std::vector<TargetStatus>& targets) {
   JsonWriter json;
   json.begin_object().key("activeTargets").begin_array();
   for (const auto& target : targets) {
-    json.begin_object().key("discoveredLabels").begin_object().field("__address__", target.instance).end_object();
+    json.begin_object().key("discoveredLabels").begin_object().field("__address__", target.address);
+    json.field("__metrics_path__", target.metrics_path).field("__scheme__", target.scheme);
+    json.field("__scrape_interval__", format_duration(target.interval));
+    json.field("__scrape_timeout__", format_duration(target.timeout)).field("job", target.job).end_object();
     json.key("labels").begin_object();
     for (const auto& [name, value] : target.labels) json.field(name, value);
     json.end_object().field("scrapePool", target.job).field("scrapeUrl", target.url).field("globalUrl", target.url);

@@ -18,6 +18,7 @@ namespace mamori::ingest {
 
 struct TargetStatus {
   std::string job, instance, url;
+  std::string address, scheme, metrics_path;                // as configured
   std::vector<std::pair<std::string, std::string>> labels;  // as stored: job, instance and the configured ones
   std::string health = "unknown";                           // "up", "down", "unknown"
   std::string last_error;

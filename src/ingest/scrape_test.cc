@@ -101,6 +101,17 @@ TEST_F(ScrapeTest, StoresThePageWithTheTargetsLabels) {
   EXPECT_EQ(manager_->targets()[0].health, "up");
 }
 
+TEST_F(ScrapeTest, TellsOfItsTargetsAsPrometheusDoes) {
+  auto named = job();
+  named.static_configs[0].labels.emplace_back("instance", "shop");
+  manager_->set_jobs({named});
+  const auto json = targets_json(manager_->targets());
+  const auto has = [&](const char* text) { EXPECT_NE(json.find(text), std::string::npos) << text << " in " << json; };
+  has(R"("discoveredLabels":{"__address__":"host:9100","__metrics_path__":"/metrics","__scheme__":"http",)");
+  has(R"("labels":{"instance":"shop","job":"node","zone":"a"},"scrapePool":"node")");
+  has(R"("scrapeInterval":"15s")");
+}
+
 TEST_F(ScrapeTest, KeepsTheSamplesOwnLabelsWhenToldToHonorThem) {
   exporter_.set("load1{job=\"own\"} 0.5\n");
   auto honest = job();

@@ -44,6 +44,13 @@ Result<std::int64_t> time_parameter(const net::Params& params, std::string_view 
   const auto text = params.get_or(name, "");
   if (text.empty()) return fallback;
   if (const auto time = time_of(text)) return *time;
+  return invalid(name, "Invalid time value for '" + std::string(name) + "': cannot parse " + quoted(text) +
+                           " to a valid timestamp");
+}
+
+Result<std::int64_t> required_time_parameter(const net::Params& params, std::string_view name) {
+  const auto text = params.get_or(name, "");
+  if (const auto time = time_of(text)) return *time;
   return invalid(name, "cannot parse " + quoted(text) + " to a valid timestamp");
 }
 

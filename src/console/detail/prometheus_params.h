@@ -18,6 +18,9 @@ inline constexpr std::int64_t kApiTimeMsMax = std::int64_t{1} << 53;
 /// Seconds since 1970 with a fraction, or RFC 3339; milliseconds. `fallback` when the parameter is absent.
 Result<std::int64_t> time_parameter(const net::Params& params, std::string_view name, std::int64_t fallback);
 
+/// The same, for query_range, where absence is an error too.
+Result<std::int64_t> required_time_parameter(const net::Params& params, std::string_view name);
+
 /// Seconds with a fraction, or a Prometheus duration; milliseconds. Absent: nothing.
 Result<std::optional<std::int64_t>> duration_parameter(const net::Params& params, std::string_view name);
 
