@@ -190,8 +190,8 @@ class Parser {
       sign = take().text == "-" ? -1 : 1;
     }
     if (is(TokenType::Number)) {
-      value = sign * number_value(take().text);
-      return true;
+      value = sign * number(take());
+      return !failed();
     }
     if (is(TokenType::Duration)) {
       const auto ms = duration(take());
@@ -200,6 +200,16 @@ class Parser {
     }
     unexpected("", "number");
     return false;
+  }
+
+  double number(const Token& token) {
+    const double value = number_value(token.text);
+    const bool written = equals_ignore_case(token.text, "inf");
+    if (std::isinf(value) && !written) {
+      fail(token.span,
+           "error parsing number: strconv.ParseFloat: parsing " + quote(token.text) + ": value out of range");
+    }
+    return value;
   }
 
   std::int64_t duration(const Token& token) {
@@ -231,7 +241,9 @@ class Parser {
     switch (current().type) {
       case TokenType::Number: {
         const auto token = take();
-        return std::make_unique<NumberExpr>(token.span, number_value(token.text));
+        const double value = number(token);
+        if (failed()) return nullptr;
+        return std::make_unique<NumberExpr>(token.span, value);
       }
       case TokenType::Duration: {
         const auto token = take();
@@ -549,7 +561,7 @@ class Parser {
         sign = take().text == "-" ? -1 : 1;
       }
       if (is(TokenType::Number)) {
-        seconds = sign * number_value(take().text);
+        seconds = sign * number(take());
       } else if (is(TokenType::Duration)) {
         seconds = sign * static_cast<double>(duration(take())) / 1000;
       } else {

@@ -37,6 +37,7 @@ TEST(Parse, PrintsItsCanonicalFormUnchanged) {
   same("topk without (a) (3, x)");
   same("count_values(\"v\", x)");
   same("-(a ^ b)");
+  same("Inf ^ 2");
   same("rate(x[5m + step()])");
   same("increase(x[5m] anchored)");
   same("a + fill (0) b");
@@ -80,6 +81,7 @@ TEST(Parse, NamesTheMistakeAndItsPlaceAsPrometheusDoes) {
   refused("*1", "1:1: parse error: unexpected <op:*>");
   refused("(1))", "1:4: parse error: unexpected right parenthesis ')'");
   refused("((1)", "1:5: parse error: unclosed left parenthesis");
+  refused("3e323", "1:1: parse error: error parsing number: strconv.ParseFloat: parsing \"3e323\": value out of range");
   refused("2.5.", "1:4: parse error: unexpected character: '.'");
   refused("0deadbeef", "1:1: parse error: bad number or duration syntax: \"0de\"");
   refused("some{", "1:6: parse error: unexpected end of input inside braces");

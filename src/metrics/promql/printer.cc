@@ -187,8 +187,10 @@ std::string print(const Expr& expr) {
       return "(" + print(*static_cast<const ParenExpr&>(expr).inner) + ")";
     case Kind::Binary: {
       const auto& binary = static_cast<const BinaryExpr&>(expr);
-      return print(*binary.left) + " " + std::string(to_string(binary.op)) + matching_text(binary) + " " +
-             print(*binary.right);
+      auto left = print(*binary.left);
+      // A sign binds weaker than ^: "+Inf ^ 2" would be read as +(Inf ^ 2).
+      if (binary.op == Op::Pow && binary.left->kind == Kind::Number && left == "+Inf") left = "Inf";
+      return left + " " + std::string(to_string(binary.op)) + matching_text(binary) + " " + print(*binary.right);
     }
     case Kind::Aggregate: {
       const auto& aggregate = static_cast<const AggregateExpr&>(expr);
