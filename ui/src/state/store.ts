@@ -26,8 +26,11 @@ export const logs = poll((abort) => queryLogs(filter.value, currentWindow(), LOG
 
 /** Each indicator's course over the range, for the small graph in its card. */
 export const courses = poll(async (abort) => {
-  const window = currentWindow();
   const step = Math.max(1_000, Math.ceil(widthOf(range.value) / 120 / 1_000) * 1_000);
+  const { start, end } = currentWindow();
+  // Points on round times, so that the line keeps its shape between polls; the last one lies at most a step ahead of now,
+  // where the newest sample still counts.
+  const window = { start: Math.floor(start / step) * step, end: Math.ceil(end / step) * step };
   const names = (untracked(() => overview.data.value)?.indicators ?? []).map((indicator) => indicator.name);
   const series = await Promise.all(names.map((name) => getSeries(name, window, step, abort)));
   return { window, step, series: new Map(names.map((name, i) => [name, series[i] ?? []])) };
