@@ -25,6 +25,7 @@ Result<Value> Evaluator::call(const CallExpr& expr) {
   if (name == "label_replace" || name == "label_join") return rows_value(label_function(expr));
   if (name.starts_with("sort")) return rows_value(sort_function(expr));
   if (name.starts_with("histogram_")) return rows_value(histogram_function(expr));
+  if (name == "info") return rows_value(info_function(expr));
   if (name == "binomial_tail") return rows_value(binomial_tail_function(expr));
   if (name == "pi") return scalar_value([](std::size_t) { return std::numbers::pi; });
   if (name == "time") return scalar_value([&](std::size_t i) { return static_cast<double>(grid_.time(i)) / 1000; });

@@ -95,6 +95,15 @@ Found check_call(const CallExpr& call) {
   return std::nullopt;
 }
 
+Found check_info_selector(const Expr& arg) {
+  const auto& expr = unwrap(arg);
+  if (expr.kind != Kind::Selector) return Misuse{arg.span, "expected label selectors only"};
+  if (!static_cast<const SelectorExpr&>(expr).name.empty()) {
+    return Misuse{arg.span, "expected label selectors only, got vector selector instead"};
+  }
+  return std::nullopt;
+}
+
 Found first_of(Found found, auto&& next) { return found ? std::move(found) : next(); }
 
 }  // namespace
@@ -143,8 +152,13 @@ std::optional<Misuse> check_types(const Expr& expr) {
     }
     case Kind::Call: {
       const auto& call = static_cast<const CallExpr&>(expr);
-      for (const auto& arg : call.args) {
-        if (auto found = check_types(*arg)) return found;
+      for (std::size_t i = 0; i < call.args.size(); ++i) {
+        // info()'s second argument only looks like a selector: it chooses labels, and may match the empty one.
+        if (call.name == "info" && i == 1) {
+          if (auto found = check_info_selector(*call.args[i])) return found;
+        } else if (auto found = check_types(*call.args[i])) {
+          return found;
+        }
       }
       return check_call(call);
     }

@@ -162,6 +162,18 @@ TEST_F(EngineTest, ExpandsGroupsInLabelReplace) {
   EXPECT_EQ(named, "x{a=\"left-right\", b=\"left\"} 1");
 }
 
+TEST_F(EngineTest, AddsTheLabelsOfAnInfoMetric) {
+  const EngineOptions all{.features = Features::all()};
+  add("x", {{"instance", "a"}, {"job", "1"}}, 0, 7);
+  add("x", {{"instance", "b"}, {"job", "1"}}, 0, 8);
+  add("target_info", {{"instance", "a"}, {"job", "1"}, {"version", "2"}, {"zone", "z"}}, 0, 1);
+  EXPECT_EQ(ask("info(x)", 0, all),
+            "x{instance=\"a\", job=\"1\", version=\"2\", zone=\"z\"} 7, x{instance=\"b\", job=\"1\"} 8");
+  EXPECT_EQ(ask("info(x, {zone=~\".+\"})", 0, all), "x{instance=\"a\", job=\"1\", zone=\"z\"} 7");
+  EXPECT_EQ(ask("info(x, {missing=\"\"})", 0, all), "x{instance=\"a\", job=\"1\"} 7, x{instance=\"b\", job=\"1\"} 8");
+  EXPECT_EQ(ask("info(x, y)", 0, all), "1:9: parse error: expected label selectors only, got vector selector instead");
+}
+
 TEST_F(EngineTest, MatchesTrialsWithFailuresByLabels) {
   add("failed", {{"m", "card"}}, 0, 3);
   add("all", {{"m", "card"}}, 0, 3);

@@ -184,7 +184,7 @@ Result<double> Evaluator::length_seconds(const Expr& expr) {
       if (call_expr.name == "range") return static_cast<double>(context_.end_ms - context_.start_ms) / 1000;
       MAMORI_TRY(const double a, length_seconds(*call_expr.args[0]));
       MAMORI_TRY(const double b, length_seconds(*call_expr.args[1]));
-      return call_expr.name == "min" ? std::min(a, b) : std::max(a, b);
+      return call_expr.name.starts_with("min") ? std::min(a, b) : std::max(a, b);
     }
     case Kind::Binary: {
       const auto& binary_expr = static_cast<const BinaryExpr&>(expr);

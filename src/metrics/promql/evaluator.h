@@ -91,6 +91,8 @@ class Evaluator {
   Result<Rows> vector_function(const CallExpr& expr);
   Result<Rows> label_function(const CallExpr& expr);
   Result<Rows> sort_function(const CallExpr& expr);
+  // info.cc
+  Result<Rows> info_function(const CallExpr& expr);
   // binomial.cc
   Result<Rows> binomial_tail_function(const CallExpr& expr);
   // classic_histogram.cc

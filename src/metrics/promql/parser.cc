@@ -678,7 +678,8 @@ class Parser {
       return finish(std::make_unique<ParenExpr>(Span{begin, last_end_}, std::move(inner)), {child});
     }
     const bool nullary = is_word("step") || is_word("range");
-    const bool binary = is(TokenType::Aggregator) && (current().lower == "min" || current().lower == "max");
+    const bool binary = (is(TokenType::Aggregator) && (current().lower == "min" || current().lower == "max")) ||
+                        (is(TokenType::Identifier) && (current().text == "min_of" || current().text == "max_of"));
     if ((nullary || binary) && ahead().type == TokenType::LeftParen) {
       auto node = std::make_unique<CallExpr>(current().span);
       node->name = take().lower;
