@@ -118,6 +118,9 @@ class Chooser {
     }
     if (op_ != "limitk") {
       const bool top = op_ == "topk";
+      if (param >= 1 && param < static_cast<double>(present.size())) {
+        present = keep_best(present, step, static_cast<std::size_t>(param), top);
+      }
       std::ranges::stable_sort(present, [&](std::size_t a, std::size_t b) {
         const double x = rows_[a].values[step], y = rows_[b].values[step];
         if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
@@ -130,6 +133,36 @@ class Chooser {
   }
 
  private:
+  // Of series with equal values, those stay that Prometheus keeps: it fills a binary heap of k in order of the series
+  // and lets a better value replace the root.
+  std::vector<std::size_t> keep_best(const std::vector<std::size_t>& present, std::size_t step, std::size_t k,
+                                     bool top) const {
+    const auto value = [&](std::size_t row) { return rows_[row].values[step]; };
+    const auto worse = [&](std::size_t a, std::size_t b) {
+      if (std::isnan(value(a))) return true;
+      return top ? value(a) < value(b) : value(a) > value(b);
+    };
+    std::vector<std::size_t> heap;
+    for (const auto row : present) {
+      if (heap.size() < k) {
+        heap.push_back(row);
+        for (auto j = heap.size() - 1; j > 0 && worse(heap[j], heap[(j - 1) / 2]); j = (j - 1) / 2) {
+          std::swap(heap[j], heap[(j - 1) / 2]);
+        }
+        continue;
+      }
+      const double root = value(heap[0]), now = value(row);
+      if (!(top ? root < now : root > now) && !(std::isnan(root) && !std::isnan(now))) continue;
+      heap[0] = row;
+      for (std::size_t i = 0, child = 1; child < k; i = child, child = 2 * i + 1) {
+        if (child + 1 < k && worse(heap[child + 1], heap[child])) ++child;
+        if (!worse(heap[child], heap[i])) break;
+        std::swap(heap[i], heap[child]);
+      }
+    }
+    return heap;
+  }
+
   // A series' place in [0, 1) follows from its labels alone, so a ratio r and its complement r - 1 part all series.
   static bool in_ratio(const Labels& labels, double ratio) {
     std::string bytes;

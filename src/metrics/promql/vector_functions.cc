@@ -92,8 +92,15 @@ const Simple* find(const List& list, std::string_view name) {
   return nullptr;
 }
 
-double go_max(double a, double b) { return std::isnan(a) || std::isnan(b) ? kNaN : std::max(a, b); }
-double go_min(double a, double b) { return std::isnan(a) || std::isnan(b) ? kNaN : std::min(a, b); }
+// As Go's math.Max and math.Min: NaN wins over numbers, but the infinity on the far side wins over NaN.
+double go_max(double a, double b) {
+  if (a == kInf || b == kInf) return kInf;
+  return std::isnan(a) || std::isnan(b) ? kNaN : std::max(a, b);
+}
+double go_min(double a, double b) {
+  if (a == -kInf || b == -kInf) return -kInf;
+  return std::isnan(a) || std::isnan(b) ? kNaN : std::min(a, b);
+}
 
 }  // namespace
 
