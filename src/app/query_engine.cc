@@ -90,7 +90,7 @@ console::QueryEngine query_engine_for_console(const promql::Engine& engine) {
   made.selector = [](std::string_view selector) { return promql::parse_selector(selector); };
   made.format = [&engine](std::string_view query) -> Result<std::string> {
     MAMORI_TRY(const auto expr, engine.parse(query));
-    return promql::print(*expr);
+    return promql::pretty(*expr);
   };
   return made;
 }

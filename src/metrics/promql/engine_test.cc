@@ -128,6 +128,19 @@ TEST_F(EngineTest, StopsAtItsBudgets) {
   EXPECT_EQ(small.instant("max_over_time(x[1y:1ms])", 99'000).error().code, Code::TooLarge);
 }
 
+TEST_F(EngineTest, EndsAtItsDeadlineInsideOneLongSeries) {
+  std::vector<SeriesSample> samples;
+  const Labels labels({{std::string(kMetricName), "x"}});
+  for (int i = 0; i < 200'000; ++i) samples.push_back({labels, {i * 1000, i * 0.5}});
+  ASSERT_TRUE(store_.append(samples));
+  const auto begin = std::chrono::steady_clock::now();
+  const Engine engine(store_, {.timeout = Millis{50}});
+  const auto result = engine.range("quantile_over_time(0.5, x[10d])", 0, 200'000'000, 20'000);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::DeadlineExceeded);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{20});
+}
+
 TEST_F(EngineTest, KeepsExperimentalThingsOffByDefault) {
   EXPECT_EQ(ask("mad_over_time(x[5m])", 0), "1:1: parse error: function \"mad_over_time\" is not enabled");
 }

@@ -58,6 +58,13 @@ TEST(Parse, NormalisesWhatMayBeWrittenInSeveralWays) {
   prints("# note\nup # more", "up");
 }
 
+TEST(Pretty, BreaksWhatPassesAHundredColumns) {
+  const std::string name(60, 'a');
+  const auto expr = parse("sum by (job) (rate(" + name + "[5m]) / rate(" + name + "[5m]))").value();
+  EXPECT_EQ(pretty(*expr), "sum by (job) (\n    rate(" + name + "[5m])\n  /\n    rate(" + name + "[5m])\n)");
+  EXPECT_EQ(pretty(*parse("sum(up)by(job)").value()), "sum by (job) (up)");
+}
+
 TEST(Parse, BindsAsTheDocumentationSays) {
   const auto shape = [](std::string_view query) {
     const auto expr = parse(query);

@@ -7,7 +7,7 @@
 namespace mamori::metrics::promql {
 namespace {
 
-constexpr std::size_t kColumnsMax = 100;  // Prometheus' own limit of a line
+constexpr std::size_t kColumnsMax = 100;  // Prometheus' limit, its indentation not counted
 
 std::string label_name(const std::string& name) { return is_plain_name(name, false) ? name : quote(name); }
 
@@ -125,7 +125,7 @@ std::string pretty_list(const std::vector<const Expr*>& args, int level) {
 
 std::string pretty_at(const Expr& expr, int level) {
   const auto flat = print(expr);
-  if (flat.size() + static_cast<std::size_t>(level) * 2 <= kColumnsMax) return indent(level) + flat;
+  if (flat.size() <= kColumnsMax) return indent(level) + flat;
   switch (expr.kind) {
     case Kind::Paren:
       return indent(level) + "(\n" + pretty_at(*static_cast<const ParenExpr&>(expr).inner, level + 1) + "\n" +

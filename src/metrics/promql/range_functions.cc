@@ -189,6 +189,9 @@ Found mad_over_time(const Window& w, Params) {
   return quantile_of(0.5, values);
 }
 
+// About 10 ms of sorting or adding.
+constexpr std::size_t kSamplesBetweenChecks = 1'000'000;
+
 struct Entry {
   std::string_view name;
   Found (*apply)(const Window&, Params);
@@ -302,6 +305,8 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
   }
   Rows rows;
   std::vector<double> now(params.size());
+  std::size_t work = 0;
+  Result<void> in_time;
   for (auto& series : data.series) {
     Series row{.labels = std::move(series.labels),
                .drop_name = series.drop_name,
@@ -309,11 +314,18 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
     bool any = false;
     each_window(data, grid_, series.samples, [&](std::size_t i, const Window& window) {
       for (std::size_t k = 0; k < params.size(); ++k) now[k] = params[k][i];
+      work += window.samples.size();
+      if (work > kSamplesBetweenChecks) {  // one series with long windows must not outlive the deadline
+        work = 0;
+        if (in_time) in_time = context_.check_deadline();
+      }
+      if (!in_time) return;
       const auto value = apply(window, now);
       if (!value) return;
       row.values[i] = *value;
       any = true;
     });
+    MAMORI_TRY_VOID(std::move(in_time));
     if (!any) continue;
     const auto name = row.labels.get(kMetricName);
     if (entry.is_counter && !name.empty() && !looks_like_counter(name)) {
