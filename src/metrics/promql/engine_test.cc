@@ -3,7 +3,7 @@
 #include <bit>
 #include <cmath>
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
 #include "metrics/promql/binomial.h"
 #include "metrics/promql/lexer.h"
 #include "metrics/promql/memory_store.h"

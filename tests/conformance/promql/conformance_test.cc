@@ -3,7 +3,7 @@
 #include <fstream>
 #include <map>
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
 #include "script.h"
 
 namespace mamori::conformance {
