@@ -3,51 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
-#include "metrics/promql/lexer.h"
+#include "metrics/promql/detail/length_parser.h"
 #include "metrics/promql/signatures.h"
 
 namespace mamori::metrics::promql {
 namespace {
 
-// Trees this deep are no query of a person or a tool; recursion over them must not exhaust a thread's stack.
-constexpr int kDepthMax = 1500;
-
-int precedence(Op op) {
-  switch (op) {
-    case Op::Or:
-      return 1;
-    case Op::And:
-    case Op::Unless:
-      return 2;
-    case Op::Add:
-    case Op::Sub:
-      return 4;
-    case Op::Mul:
-    case Op::Div:
-    case Op::Mod:
-    case Op::Atan2:
-      return 5;
-    case Op::Pow:
-      return 6;
-    default:
-      return 3;  // comparisons
-  }
-}
-
-std::optional<Op> binary_op(const Token& token) {
-  if (token.type != TokenType::Operator) return std::nullopt;
-  for (const Op op : {Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow, Op::Atan2, Op::Eq, Op::Ne, Op::Lt, Op::Le,
-                      Op::Gt, Op::Ge, Op::And, Op::Or, Op::Unless}) {
-    if (token.lower == to_string(op)) return op;
-  }
-  return std::nullopt;
-}
-
 /// A recursive descent; the first mistake is kept and everything unwinds with nullptr.
-class Parser {
+class Parser : private LengthParser {
  public:
-  Parser(std::string_view query, Features features) : query_(query), features_(features), tokens_(tokenize(query)) {}
+  Parser(std::string_view query, Features features) : LengthParser(query, features) {}
 
   Result<ExprPtr> run() {
     if (current().type == TokenType::Eof) {
@@ -68,55 +33,6 @@ class Parser {
   }
 
  private:
-  const Token& current() const { return tokens_[pos_]; }
-  const Token& ahead() const { return tokens_[std::min(pos_ + 1, tokens_.size() - 1)]; }
-  bool is(TokenType type) const { return current().type == type; }
-  bool is_word(std::string_view keyword) const {
-    return current().type == TokenType::Keyword && current().lower == keyword;
-  }
-  Token take() {
-    last_end_ = current().span.end;
-    Token token = current();
-    if (pos_ + 1 < tokens_.size()) ++pos_;
-    return token;
-  }
-
-  std::nullptr_t fail(Span span, std::string message) {
-    if (message_.empty()) {
-      where_ = span;
-      message_ = std::move(message);
-    }
-    return nullptr;
-  }
-  bool failed() const { return !message_.empty(); }
-
-  std::nullptr_t unexpected(std::string_view context, std::string_view expected) {
-    if (is(TokenType::Error)) return fail(current().span, current().text);
-    std::string message = "unexpected " + describe(current());
-    if (!context.empty()) message += " in " + std::string(context);
-    if (!expected.empty()) message += ", expected " + std::string(expected);
-    return fail(current().span, std::move(message));
-  }
-
-  bool expect(TokenType type, std::string_view context, std::string_view expected) {
-    if (is(type)) {
-      take();
-      return true;
-    }
-    unexpected(context, expected);
-    return false;
-  }
-
-  /// Depth of a node over its children; nullptr with an error when too deep.
-  template <typename Node>
-  ExprPtr finish(std::unique_ptr<Node> node, std::initializer_list<const Expr*> children) {
-    for (const Expr* child : children) {
-      if (child) node->depth = std::max(node->depth, child->depth + 1);
-    }
-    if (node->depth > kDepthMax) return fail(node->span, "expression is nested too deeply");
-    return node;
-  }
-
   ExprPtr expression(int precedence_min) {
     if (++nesting_ > kDepthMax) {
       --nesting_;
@@ -202,25 +118,6 @@ class Parser {
     return false;
   }
 
-  double number(const Token& token) {
-    const double value = number_value(token.text);
-    const bool written = equals_ignore_case(token.text, "inf");
-    if (std::isinf(value) && !written) {
-      fail(token.span,
-           "error parsing number: strconv.ParseFloat: parsing " + quote(token.text) + ": value out of range");
-    }
-    return value;
-  }
-
-  std::int64_t duration(const Token& token) {
-    const auto ms = duration_ms(token.text);
-    if (!ms) {
-      const bool plain = std::ranges::all_of(token.text, [](char c) { return c >= '0' && c <= '9'; });
-      fail(token.span, plain ? "duration out of range" : "not a valid duration string: " + quote(token.text));
-    }
-    return ms.value_or(0);
-  }
-
   ExprPtr unary() {
     if (!is(TokenType::Operator) || (current().text != "-" && current().text != "+")) return postfix(primary());
     const auto sign = take();
@@ -239,20 +136,9 @@ class Parser {
 
   ExprPtr primary() {
     switch (current().type) {
-      case TokenType::Number: {
-        const auto token = take();
-        const double value = number(token);
-        if (failed()) return nullptr;
-        return std::make_unique<NumberExpr>(token.span, value);
-      }
-      case TokenType::Duration: {
-        const auto token = take();
-        const auto ms = duration(token);
-        if (failed()) return nullptr;
-        auto node = std::make_unique<NumberExpr>(token.span, static_cast<double>(ms) / 1000);
-        node->is_duration = true;
-        return node;
-      }
+      case TokenType::Number:
+      case TokenType::Duration:
+        return number_literal();
       case TokenType::String: {
         const auto token = take();
         auto text = unquoted(token);
@@ -291,15 +177,6 @@ class Parser {
       default:
         return unexpected("", "");
     }
-  }
-
-  std::string unquoted(const Token& token) {
-    auto text = unquote(token.text);
-    if (!text) {
-      fail(token.span, "error unquoting string " + quote(token.text) + ": " + text.error().message);
-      return {};
-    }
-    return *std::move(text);
   }
 
   ExprPtr selector() {
@@ -601,114 +478,7 @@ class Parser {
     return expr;
   }
 
-  // ---- lengths of time: 5m, 300, 1h - step(), (5m * 2), max(step(), 5m) ----
-
-  Length length(bool in_brackets) {
-    auto expr = in_brackets ? length_expression(1) : length_unary();
-    Length out;
-    if (!expr) return out;
-    if (expr->kind == Kind::Number) {
-      const auto& number = static_cast<const NumberExpr&>(*expr);
-      if (!std::isfinite(number.value) || std::fabs(number.value) > 9.2e9) {
-        fail(number.span, "duration out of range");
-        return out;
-      }
-      out.ms = static_cast<std::int64_t>(std::round(number.value * 1000));
-      if (in_brackets && out.ms <= 0) fail(number.span, "duration must be greater than 0");
-      return out;
-    }
-    if (!features_.duration_expressions) {
-      fail(expr->span, "experimental duration expression is not enabled");
-      return out;
-    }
-    out.expr = std::move(expr);
-    return out;
-  }
-
-  ExprPtr length_expression(int precedence_min) {
-    if (++nesting_ > kDepthMax) {
-      --nesting_;
-      return fail(current().span, "expression is nested too deeply");
-    }
-    auto left = length_unary();
-    while (left) {
-      const auto op = binary_op(current());
-      if (!op || precedence(*op) < std::max(precedence_min, 4) || *op == Op::Atan2) break;
-      take();
-      auto right = length_expression(*op == Op::Pow ? precedence(*op) : precedence(*op) + 1);
-      if (!right) {
-        left = nullptr;
-        break;
-      }
-      const Span span{left->span.begin, right->span.end};
-      auto node = std::make_unique<BinaryExpr>(span, *op, std::move(left), std::move(right));
-      const Expr *l = node->left.get(), *r = node->right.get();
-      left = finish(std::move(node), {l, r});
-    }
-    --nesting_;
-    return left;
-  }
-
-  ExprPtr length_unary() {
-    if (is(TokenType::Operator) && (current().text == "-" || current().text == "+")) {
-      const auto sign = take();
-      if (++nesting_ > kDepthMax) {
-        --nesting_;
-        return fail(sign.span, "expression is nested too deeply");
-      }
-      auto inner = length_unary();
-      --nesting_;
-      if (!inner) return nullptr;
-      const Span span{sign.span.begin, inner->span.end};
-      if (inner->kind == Kind::Number) {
-        auto& number = static_cast<NumberExpr&>(*inner);
-        if (sign.text == "-") number.value = -number.value;
-        number.span = span;
-        return inner;
-      }
-      const Expr* child = inner.get();
-      return finish(std::make_unique<UnaryExpr>(span, sign.text == "-", std::move(inner)), {child});
-    }
-    if (is(TokenType::Number) || is(TokenType::Duration)) return primary();
-    if (is(TokenType::LeftParen)) {
-      const auto begin = take().span.begin;
-      auto inner = length_expression(1);
-      if (!inner || !expect(TokenType::RightParen, "", "")) return nullptr;
-      const Expr* child = inner.get();
-      return finish(std::make_unique<ParenExpr>(Span{begin, last_end_}, std::move(inner)), {child});
-    }
-    const bool nullary = is_word("step") || is_word("range");
-    const bool binary = (is(TokenType::Aggregator) && (current().lower == "min" || current().lower == "max")) ||
-                        (is(TokenType::Identifier) && (current().text == "min_of" || current().text == "max_of"));
-    if ((nullary || binary) && ahead().type == TokenType::LeftParen) {
-      auto node = std::make_unique<CallExpr>(current().span);
-      node->name = take().lower;
-      take();
-      for (int i = 0; binary && i < 2; ++i) {
-        if (i == 1 && !expect(TokenType::Comma, "duration expression", "\",\"")) return nullptr;
-        auto arg = length_expression(1);
-        if (!arg) return nullptr;
-        node->depth = std::max(node->depth, arg->depth + 1);
-        node->args.push_back(std::move(arg));
-      }
-      if (!expect(TokenType::RightParen, "duration expression", "\")\"")) return nullptr;
-      node->span.end = last_end_;
-      return finish(std::move(node), {});
-    }
-    return unexpected(length_context_,
-                      features_.duration_expressions ? "number, duration, step(), or range()" : "number or duration");
-  }
-
-  std::string_view query_;
-  Features features_;
-  std::vector<Token> tokens_;
-  std::size_t pos_ = 0;
-  int last_end_ = 0;
-  int nesting_ = 0;
-  std::string quoted_;
-  std::string_view length_context_ = "subquery or range or offset selector";
-  Span where_;
-  std::string message_;
+  std::string quoted_;  // the metric name given as a bare string in braces
 };
 
 }  // namespace
