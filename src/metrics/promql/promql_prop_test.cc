@@ -31,7 +31,8 @@ std::string vector_expression(int depth) {
       return inner() + " " + *rc::gen::element<std::string>("+", "-", "*", "/", "> bool", "==", "and", "or", "unless") +
              " on (x) " + inner();
     case 4:
-      return inner() + " " + *rc::gen::element<std::string>("^", "%", ">", "<=") + " 2";
+      // In parentheses: "a > 2 / on (x) b" would divide the 2, and on() is for vectors only.
+      return "(" + inner() + " " + *rc::gen::element<std::string>("^", "%", ">", "<=") + " 2)";
     case 5:
       return "(" + inner() + ")";
     case 6:
