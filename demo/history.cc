@@ -110,6 +110,10 @@ class Generator {
                                   .status = "succeeded",
                                   .processing_time_ms = took_ms,
                                   .event_id = draw_id("evt_", 20, random_)});
+    Purchase provider;
+    provider.ip_address = "127.0.0.1";
+    provider.user_agent = "example-pay-webhooks/1.0";
+    access(after_ms(created, took_ms), "POST", "/webhooks/provider", 200, 5 + 25 * random_.unit(), provider);
   }
 
   void payment_line(std::string_view stream, PaymentLine line) {

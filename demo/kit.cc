@@ -75,6 +75,11 @@ http {
     "~^(?<whole>[1-9][0-9]*)\.(?<part>[0-9]+)$" $whole$part;
     default 0;
   }
+  # $time_iso8601 has whole seconds; $msec, of the same instant, has the rest.
+  map "$time_iso8601 $msec" $timestamp {
+    "~^(?<stamp>.{19})(?<zone>[^ ]+) [0-9]+\.(?<milli>[0-9]{3})$" $stamp.$milli$zone;
+    default $time_iso8601;
+  }
   map $request_uri $risk_score {
     default 0;
     "~*(\.env|\.git/|wp-login|phpmyadmin|\.\.(/|%2f)|%27|union.+select)" 80;
@@ -84,7 +89,7 @@ http {
     80 suspicious_request;
   }
   log_format security escape=json
-    '{"@timestamp":"$time_iso8601","event_type":"$event_type","request_id":"$request_id",'
+    '{"@timestamp":"$timestamp","event_type":"$event_type","request_id":"$request_id",'
     '"user_id":"$http_x_user_id","ip_address":"$remote_addr","user_agent":"$http_user_agent",'
     '"request_method":"$request_method","request_path":"$uri","request_query":"$args","response_code":$status,'
     '"response_time_ms":$response_time_ms,"response_bytes":$body_bytes_sent,"risk_score":$risk_score}';

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "metrics/gorilla.h"
 
@@ -135,6 +137,40 @@ TEST_F(MetricsStoreTest, SetsADamagedPartAsideAndStartsWithTheRest) {
   ASSERT_EQ(warnings_.size(), 1u);
   EXPECT_NE(warnings_[0].find("set aside"), std::string::npos);
   EXPECT_EQ(select()[0].samples.size(), 1u) << "what the log holds";
+}
+
+TEST_F(MetricsStoreTest, LosesNothingWhileOthersReadAndPartsAreWritten) {
+  constexpr int kWriters = 3, kEach = 300;
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    threads.emplace_back([&, writer] {
+      const auto instance = std::to_string(writer);
+      for (int i = 1; i <= kEach; ++i) {
+        append(instance.c_str(), i * 1000, i);
+        if (i % 100 == 0) clock_.advance(std::chrono::hours{3});  // the next append writes a part
+      }
+    });
+  }
+  std::thread reader([&] {
+    while (!done) {
+      for (const auto& series : select()) {
+        for (std::size_t i = 0; i < series.samples.size(); ++i)
+          ASSERT_EQ(series.samples[i].value, static_cast<double>(i + 1)) << "a reader sees each sample once, in order";
+      }
+      EXPECT_TRUE(store_->sync());
+    }
+  });
+  for (auto& thread : threads) thread.join();
+  done = true;
+  reader.join();
+  EXPECT_GE(parts(), 2u);
+  for (int round = 0; round < 2; ++round) {
+    const auto all = select();
+    ASSERT_EQ(all.size(), static_cast<std::size_t>(kWriters));
+    for (const auto& series : all) EXPECT_EQ(series.samples.size(), static_cast<std::size_t>(kEach));
+    open();
+  }
 }
 
 TEST_F(MetricsStoreTest, KeepsTheStalenessMarkersBits) {
