@@ -215,7 +215,7 @@ class Watcher final : public Runtime {
     if (options_.config_files.empty())
       return invalid_argument("there is no spec to read: mamori serve was started without --config");
     MAMORI_TRY(const auto loaded, spec::load(options_.config_files));
-    if (loaded.has_errors()) {
+    if (loaded.has_blocking_errors()) {
       std::string findings;
       for (const auto& diagnostic : loaded.diagnostics) {
         if (diagnostic.severity == spec::Severity::Error)

@@ -110,7 +110,8 @@ std::string serve_help() {
          "options:\n" +
          options_help(kOptions) +
          "\nsignals: SIGHUP reads the spec again (so does POST /-/reload); SIGTERM and SIGINT end cleanly\n"
-         "exit codes: 0 ended cleanly, 1 failed while running, 2 usage or environment, 3 the spec has errors\n";
+         "exit codes: 0 ended cleanly, 1 failed while running, 2 usage or environment, 3 the spec cannot be worked "
+         "by\n";
 }
 
 int run_serve(std::span<const std::string_view> args) {
@@ -132,8 +133,9 @@ int run_serve(std::span<const std::string_view> args) {
     for (const auto& diagnostic : loaded.diagnostics) {
       if (diagnostic.severity != spec::Severity::Info) std::cerr << spec::to_string(diagnostic) << "\n";
     }
-    if (loaded.has_errors())
-      return fail(kExitSpec, "the spec has errors; 'mamori check' shows them, '--explain ID' tells more");
+    if (loaded.has_blocking_errors())
+      return fail(kExitSpec,
+                  "the watcher cannot work by this spec; 'mamori check' shows its findings, '--explain ID' tells more");
   }
 
   const auto signals = handled_signals();

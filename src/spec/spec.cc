@@ -1,6 +1,7 @@
 #include "spec/spec.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -102,6 +103,20 @@ std::string_view word(Severity severity) {
 bool Loaded::has_errors() const {
   return std::ranges::any_of(diagnostics, [](const Diagnostic& d) { return d.severity == Severity::Error; });
 }
+
+namespace {
+
+bool blocks(const Diagnostic& diagnostic) {
+  if (diagnostic.severity != Severity::Error || diagnostic.mistake) return false;
+  constexpr std::array<std::string_view, 5> kActive = {"yaml.", "spec.", "payment.", "log.", "scrape."};
+  // CloudWatch's own retention is read by nothing here.
+  if (diagnostic.id == "log.cloudwatch-retention-value") return false;
+  return std::ranges::any_of(kActive, [&](std::string_view family) { return diagnostic.id.starts_with(family); });
+}
+
+}  // namespace
+
+bool Loaded::has_blocking_errors() const { return std::ranges::any_of(diagnostics, blocks); }
 
 Result<Loaded> load(const std::vector<std::string>& files) {
   Loader loader;

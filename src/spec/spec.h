@@ -85,6 +85,10 @@ struct Loaded {
   std::vector<Diagnostic> diagnostics;         // sorted by file, line, column
   std::vector<std::string> inactive_sections;  // parsed and checked, brought to life by a later version
   bool has_errors() const;
+  /// True if the watcher cannot work by this spec: the document cannot be read as meant, or a section that is active is
+  /// undefined. A mistake in a section that is only checked so far, or one that leaves an alarm well defined (a sum
+  /// that should be a rate), is said and does not keep payments unwatched.
+  bool has_blocking_errors() const;
 };
 
 /// Reads and merges files (maps are merged, lists appended, one scalar twice is an error), checks all of it.

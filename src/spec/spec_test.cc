@@ -139,5 +139,22 @@ TEST(Spec, SuggestsTheNearestRule) {
   EXPECT_NE(text.error().message.find("infra.cidr-invalid"), std::string::npos);
 }
 
+TEST(SpecBlocking, AWatcherIsKeptFromWorkOnlyByWhatItNeeds) {
+  const auto blocks = [](const char* text) { return load_text("t.yaml", text).has_blocking_errors(); };
+  EXPECT_FALSE(blocks("infrastructure: {vpc: {cidr: 10.0.999.0/24}}\n")) << "only checked so far";
+  EXPECT_FALSE(
+      blocks("payment_monitoring: {metrics: [{name: checkout_session_creation_errors, threshold: 1, period: 60, "
+             "statistic: Sum, alarm_action: immediate_alert}]}\n"))
+      << "a sum is well defined, if unwise";
+  EXPECT_TRUE(
+      blocks("payment_monitoring: {metrics: [{name: payment_success_rate, threshold: much, period: 60, statistic: "
+             "Average, alarm_action: immediate_alert}]}\n"));
+  EXPECT_TRUE(
+      blocks("payment_monitoring: {metrics: [{name: payment_success_rate, threshold: 99.5, period: 60, statistic: "
+             "Avrage, alarm_action: immediate_alert}]}\n"));
+  EXPECT_TRUE(blocks("payment_monitoring: ["));
+  EXPECT_TRUE(blocks("paymentmonitoring: {}\n"));
+}
+
 }  // namespace
 }  // namespace mamori::spec
