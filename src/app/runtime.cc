@@ -180,7 +180,9 @@ class Watcher final : public Runtime {
       // The parts behind the routes are complete once ready_ is set.
       if (!ready_ && request.path != "/-/healthy")
         return net::Response::text(503, "mamori is starting or stopping; try again\n");
-      return router_.handle(request);
+      auto response = router_.handle(request);
+      response.headers.set("X-Content-Type-Options", "nosniff");
+      return response;
     };
     MAMORI_TRY(server_,
                net::HttpServer::start({.listen = options_.listen, .body_bytes_max = options_.body_bytes_max}, handle));

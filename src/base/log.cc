@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/pan.h"
 
 namespace mamori {
 namespace {
@@ -58,6 +59,7 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
       line += field.value;
     }
   }
+  mask_pans(line);
   line += '\n';
   // One write per line, so that lines of several threads do not mix. Nothing can be done if stderr is gone.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
