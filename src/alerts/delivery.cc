@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "alerts/detail/atomic_file.h"
 #include "alerts/detail/codec.h"
+#include "base/file.h"
 #include "base/log.h"
 
 namespace mamori::alerts {
@@ -33,7 +33,7 @@ Delivery::Delivery(std::string url, std::string path, const NotifierOptions& opt
       random_(options.random_seed ^ std::hash<std::string>{}(url_)) {}
 
 Result<void> Delivery::load() {
-  MAMORI_TRY(const auto text, detail::read_if_there(path_));
+  MAMORI_TRY(const auto text, read_if_there(path_));
   if (!text) return {};
   simdjson::dom::parser parser;
   simdjson::dom::element document;
@@ -67,7 +67,7 @@ bool Delivery::persist() {
   json.end_array().key("answered").begin_array();
   for (const std::string& id : answered_) json.string(id);
   json.end_array().end_object();
-  const auto written = detail::write_atomically(path_, json.text());
+  const auto written = write_atomically(path_, json.text());
   if (written) return true;
   if (write_failures_++ == 0) {
     log_error("the queue of notifications cannot be written", {{"error", written.error().message}});

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <set>
 
-#include "alerts/detail/atomic_file.h"
 #include "alerts/detail/codec.h"
+#include "base/file.h"
 #include "base/log.h"
 
 namespace mamori::alerts {
@@ -28,11 +28,11 @@ Result<std::unique_ptr<AlertManager>> AlertManager::open(const std::string& dir,
   std::filesystem::create_directories(dir, failed);
   if (failed) return Error{Code::Io, "create directory " + dir + ": " + failed.message()};
   const std::string path = dir + "/alerts.json";
-  MAMORI_TRY(const auto text, detail::read_if_there(path));
+  MAMORI_TRY(const auto text, read_if_there(path));
   std::unique_ptr<AlertManager> manager(new AlertManager(path, std::move(sink)));
   if (text) {
     if (auto loaded = manager->load(*text); !loaded) {
-      warnings.push_back(detail::set_aside(path, loaded.error()));
+      warnings.push_back(set_aside(path, loaded.error()));
       manager->entries_.clear();
       manager->outbox_.clear();
     }
@@ -149,7 +149,7 @@ void AlertManager::persist() {
   json.end_array().key("outbox").begin_array();
   for (const auto& notification : outbox_) detail::write_alert(json, notification.alert);
   json.end_array().end_object();
-  if (auto written = detail::write_atomically(path_, json.text()); !written) {
+  if (auto written = write_atomically(path_, json.text()); !written) {
     // People are told all the same; the next update tries the file again.
     if (counters_.state_write_failures++ == 0) {
       log_error("alert states cannot be written", {{"error", written.error().message}});

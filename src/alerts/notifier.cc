@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "alerts/delivery.h"
-#include "alerts/detail/atomic_file.h"
+#include "base/file.h"
 #include "base/log.h"
 
 namespace mamori::alerts {
@@ -32,7 +32,7 @@ class Receiver {
 
   void load(std::vector<std::string>& warnings) {
     if (auto loaded = delivery_.load(); !loaded) {
-      warnings.push_back(detail::set_aside(delivery_.path(), loaded.error()));
+      warnings.push_back(set_aside(delivery_.path(), loaded.error()));
     }
   }
 

@@ -14,7 +14,8 @@ std::string logged(std::string_view message, std::initializer_list<LogField> fie
 TEST(Log, WritesOneLogfmtLine) {
   const auto line = logged("disk is full", {{"path", "/var/lib"}, {"bytes", 12}, {"why", "no \"room\""}});
   EXPECT_TRUE(line.starts_with("ts=20")) << line;
-  EXPECT_TRUE(line.ends_with(" level=warn msg=\"disk is full\" path=/var/lib bytes=12 why=\"no \\\"room\\\"\"\n")) << line;
+  EXPECT_TRUE(line.ends_with(" level=warn msg=\"disk is full\" path=/var/lib bytes=12 why=\"no \\\"room\\\"\"\n"))
+      << line;
 }
 
 TEST(Log, NeverShowsACardNumberOrALineBreakOfItsInput) {

@@ -18,6 +18,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/file.h"
+
 namespace mamori {
 namespace {
 
@@ -28,28 +30,6 @@ constexpr std::size_t kHeaderBytes = 8;  // of a record: length and checksum
 constexpr std::uint64_t kRecordBytesMax = 1u << 30;
 
 std::string reason() { return std::generic_category().message(errno); }
-
-Error io_error(std::string_view call, const std::string& path) {
-  return {Code::Io, std::string(call) + " " + path + ": " + reason()};
-}
-
-/// Closes itself.
-class File {
- public:
-  explicit File(int fd = -1) : fd_(fd) {}
-  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  File& operator=(File&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::uint32_t read_u32(const char* at) {
   std::uint32_t value = 0;
@@ -70,13 +50,6 @@ std::optional<std::uint32_t> segment_number(const std::string& name) {
   const auto digits = name.substr(0, 8);
   if (digits.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
   return static_cast<std::uint32_t>(std::stoul(digits, nullptr, 16));
-}
-
-Result<void> sync_dir(const std::string& dir) {
-  const File handle(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (handle.fd() < 0) return io_error("open", dir);
-  if (::fsync(handle.fd()) != 0) return io_error("fsync", dir);
-  return {};
 }
 
 /// A whole file, mapped for reading.
@@ -135,13 +108,7 @@ bool looks_torn(std::string_view rest) {
 Result<void> write_whole(const std::string& path, std::string_view bytes) {
   const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (file.fd() < 0) return io_error("open", path);
-  while (!bytes.empty()) {
-    const auto n = ::write(file.fd(), bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
+  return write_all(file.fd(), bytes, path);
 }
 
 class FileWal final : public Wal {

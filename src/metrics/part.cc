@@ -11,6 +11,7 @@
 #include <limits>
 #include <system_error>
 
+#include "base/file.h"
 #include "base/wal.h"
 
 namespace mamori::metrics {
@@ -133,32 +134,16 @@ class MappedPart final : public Part {
   std::int64_t end_ms_ = std::numeric_limits<std::int64_t>::min();
 };
 
-std::string reason() { return std::generic_category().message(errno); }
-
-/// Writes all of `bytes` and syncs; on failure errno says why.
-bool write_and_sync(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return ::fsync(fd) == 0;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const Part>> Part::open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Error{Code::Io, "open " + path + ": " + reason()};
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd() < 0) return io_error("open", path);
   struct stat info{};
-  void* data = MAP_FAILED;
-  if (::fstat(fd, &info) == 0 && info.st_size > 0) {
-    data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
-  }
-  ::close(fd);
+  if (::fstat(file.fd(), &info) != 0) return io_error("fstat", path);
   if (info.st_size == 0) return Error{Code::Corrupt, path + ": is empty"};
-  if (data == MAP_FAILED) return Error{Code::Io, "mmap " + path + ": " + reason()};
+  void* data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, file.fd(), 0);
+  if (data == MAP_FAILED) return io_error("mmap", path);
   auto part = std::make_shared<MappedPart>(path, data, static_cast<std::size_t>(info.st_size));
   MAMORI_TRY_VOID(part->read());
   return std::shared_ptr<const Part>(std::move(part));
@@ -184,22 +169,7 @@ Result<void> Part::write(const std::string& path, std::span<const PartSeries> se
   const std::uint32_t checksum = crc32c(bytes);
   bytes.append(reinterpret_cast<const char*>(&checksum), kChecksumBytes);
 
-  const auto temporary = path + ".tmp";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return Error{Code::Unavailable, "open " + temporary + ": " + reason()};
-  const bool written = write_and_sync(fd, bytes);
-  const Error failure{Code::Unavailable, "write " + temporary + ": " + reason()};
-  ::close(fd);
-  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    ::unlink(temporary.c_str());
-    return failure;
-  }
-  const int dir = ::open(path.substr(0, path.rfind('/')).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (dir >= 0) {
-    ::fsync(dir);
-    ::close(dir);
-  }
-  return {};
+  return write_atomically(path, bytes);
 }
 
 }  // namespace mamori::metrics

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/file.h"
 #include "base/wal.h"
 #include "logs/detail/bytes.h"
 
@@ -24,37 +25,6 @@ constexpr int kZstdLevel = 1;
 // A line is at most one request body; a larger claim is damage, not data.
 constexpr std::uint32_t kRawBytesMax = 1u << 30;
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Error io_error(const char* call, const std::string& path) {
-  const int number = errno;
-  // What may pass by itself is worth another try; the rest needs the operator.
-  const bool passes = number == ENOSPC || number == EDQUOT || number == EIO || number == EMFILE || number == ENFILE;
-  return {passes ? Code::Unavailable : Code::Io, std::string(call) + " " + path + ": " + std::strerror(number)};
-}
-
-Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return io_error("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t count, const std::string& path) {
   std::string bytes(count, '\0');
   std::size_t done = 0;
@@ -66,13 +36,6 @@ Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t count, con
     done += static_cast<std::size_t>(got);
   }
   return bytes;
-}
-
-Result<void> sync_dir(const std::string& dir) {
-  const File file(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (file.fd() < 0) return io_error("open", dir);
-  if (::fsync(file.fd()) != 0) return io_error("fsync", dir);
-  return {};
 }
 
 /// Fills one file block by block.

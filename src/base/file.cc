@@ -1,34 +1,25 @@
-#include "alerts/detail/atomic_file.h"
+#include "base/file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
-namespace mamori::alerts::detail {
-namespace {
+namespace mamori {
 
-Error io_error(std::string_view call, const std::string& path) {
-  return Error{Code::Io,
-               std::string(call) + " " + path + ": " + std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
+File::~File() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
+Error io_error(std::string_view call, const std::string& path) {
+  const int number = errno;
+  const bool passes = number == ENOSPC || number == EDQUOT || number == EIO || number == EMFILE || number == ENFILE;
+  return {passes ? Code::Unavailable : Code::Io,
+          std::string(call) + " " + path + ": " + std::generic_category().message(number)};
+}
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -40,22 +31,29 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
   return {};
 }
 
-}  // namespace
+Result<void> sync_dir(const std::string& dir) {
+  const File folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd() < 0) return io_error("open", dir);
+  if (::fsync(folder.fd()) != 0) return io_error("fsync", dir);
+  return {};
+}
 
 Result<void> write_atomically(const std::string& path, std::string_view bytes) {
-  const std::string beside = path + ".new";
-  {
+  const std::string beside = path + ".tmp";
+  const auto write_beside = [&]() -> Result<void> {
     const File file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (file.fd() < 0) return io_error("open", beside);
     MAMORI_TRY_VOID(write_all(file.fd(), bytes, beside));
     if (::fsync(file.fd()) != 0) return io_error("fsync", beside);
+    if (std::rename(beside.c_str(), path.c_str()) != 0) return io_error("rename", beside);
+    return {};
+  };
+  auto written = write_beside();
+  if (!written) {
+    ::unlink(beside.c_str());
+    return written;
   }
-  if (std::rename(beside.c_str(), path.c_str()) != 0) return io_error("rename", path);
-  const std::string dir = std::filesystem::path(path).parent_path().string();
-  const File directory(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.fd() < 0) return io_error("open", dir);
-  if (::fsync(directory.fd()) != 0) return io_error("fsync", dir);
-  return {};
+  return sync_dir(std::filesystem::path(path).parent_path().string());
 }
 
 Result<std::optional<std::string>> read_if_there(const std::string& path) {
@@ -79,4 +77,4 @@ std::string set_aside(const std::string& path, const Error& why) {
   return path + " makes no sense (" + why.message + "); it was renamed to " + path + ".damaged";
 }
 
-}  // namespace mamori::alerts::detail
+}  // namespace mamori
