@@ -122,12 +122,12 @@ async function see() {
   });
   say(`logs: ${lines.length} payment lines since the start, the latest of ${lines[0].time}`);
 
-  const up = await until('scraped target that is up, the node exporter among them', seconds.data, async () => {
-    const targets = (await getJson(`${server}/api/mamori/v1/overview`)).scrape_targets;
-    const jobs = targets.filter(({ health }) => health === 'up').map(({ job }) => job);
+  const up = await until('target that is up, the node exporter among them', seconds.data, async () => {
+    const { data } = await getJson(`${server}/api/v1/query?query=${encodeURIComponent('up == 1')}`);
+    const jobs = data.result.map(({ metric }) => metric.job);
     return jobs.some((job) => /node/.test(job)) && jobs;
   });
-  say(`metrics: scraped ${up.join(', ')}`);
+  say(`metrics: up is 1 for ${up.join(', ')}`);
 
   const overview = await until('value of payment_success_rate', seconds.data, async () => {
     const answer = await getJson(`${server}/api/mamori/v1/overview`);
