@@ -203,7 +203,8 @@ class Parser {
     }
     if (line.ok() && line.take('{')) read_labels(line, pairs);
     if (!line.ok()) return;
-    if (std::ranges::find(pairs, metrics::kMetricName, &std::pair<std::string, std::string>::first) == pairs.end()) {
+    const auto name = std::ranges::find(pairs, metrics::kMetricName, &std::pair<std::string, std::string>::first);
+    if (name == pairs.end() || name->second.empty()) {
       return line.fail("the sample has no metric name");
     }
     line.skip_spaces();
