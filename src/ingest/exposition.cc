@@ -241,6 +241,10 @@ class Parser {
       std::string name = is_quoted ? line.quoted() : std::string(line.name());
       line.skip_spaces();
       if (line.ok() && is_quoted && line.peek() != '=') {
+        if (std::ranges::find(pairs, metrics::kMetricName, &std::pair<std::string, std::string>::first) !=
+            pairs.end()) {
+          return line.fail("the sample has two metric names");
+        }
         pairs.emplace_back(metrics::kMetricName, std::move(name));
       } else {
         line.expect('=');

@@ -65,6 +65,8 @@ TEST(ParseExposition, NamesLineAndColumnOfWhatIsWrong) {
   check("a{b=\"1\",b=\"2\"} 1\n", "line 1, column 14: the label b stands twice");
   check("{b=\"1\"} 1\n", "line 1, column 8: the sample has no metric name");
   check("{\"\",b=\"1\"} 1\n", "line 1, column 11: the sample has no metric name");
+  check("{\"a\",\"\"} 1\n", "line 1, column 8: the sample has two metric names");
+  check("a{\"b\"} 1\n", "line 1, column 6: the sample has two metric names");
   check("{__name__=\"\"} 1\n", "line 1, column 14: the sample has no metric name");
   check("a\n", "line 1, column 2: \"\" is not a value");
 }
