@@ -4,6 +4,7 @@ import { isKey, t } from '../i18n';
 import { formatAgo, formatDayClock } from '../i18n/times';
 import { overview, serverGone, tick } from '../state/store';
 import { lang, zone } from '../state/view';
+import { alertText } from './alert_text';
 import { Chip, type Tone } from './chip';
 
 const tones: Record<string, Tone> = { critical: 'bad', warning: 'warn', info: 'info' };
@@ -16,7 +17,7 @@ function severityText(severity: string): string {
 
 function AlertRow({ alert }: { alert: Alert }) {
   const since = Date.parse(alert.active_at);
-  const text = alert.annotations.summary || alert.annotations.description || '';
+  const text = alertText(alert.annotations, lang.value);
   return (
     <li class={`alert tone-${tones[alert.severity] ?? 'info'}`} data-testid="alert">
       <Chip tone={tones[alert.severity] ?? 'info'}>{severityText(alert.severity)}</Chip>
