@@ -88,7 +88,9 @@ void check_delivery(const World& world) {
 
 void drain(World& world) {
   for (Receiver& receiver : world.receivers) receiver.mood = Receiver::Mood::Up;
+  world.disarm();
   for (int s = 0; s < 120; ++s) world.tick();
+  EXPECT_TRUE(world.running());
   EXPECT_EQ(world.undelivered(), 0u);
 }
 

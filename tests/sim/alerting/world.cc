@@ -44,8 +44,7 @@ void World::kill(Timestamp until) {
   manager_.reset();
   notifier_.reset();
   judge_.reset();
-  kill_at_hand_over_ = 0;
-  kill_at_receipt_ = false;
+  disarm();
   down_until_ = until;
   downtimes_.emplace_back(now(), until);
 }

@@ -57,6 +57,10 @@ class World {
   /// The next hand-over, or receipt, is the last thing the process does.
   void kill_at_hand_over(bool before) { kill_at_hand_over_ = before ? 1 : 2; }
   void kill_at_receipt() { kill_at_receipt_ = true; }
+  void disarm() {
+    kill_at_hand_over_ = 0;
+    kill_at_receipt_ = false;
+  }
 
   Timestamp now() const { return clock_.now(); }
   bool running() const { return judge_ != nullptr; }
