@@ -99,11 +99,13 @@ std::size_t read_records(std::string_view bytes, const std::function<void(std::s
   return at;
 }
 
-/// What an interrupted write leaves: fewer bytes than its record's length says, or only zeros.
-bool looks_torn(std::string_view rest) {
-  if (rest.size() < kHeaderBytes) return true;
-  return read_u32(rest.data()) > rest.size() - kHeaderBytes || rest.find_first_not_of('\0') == std::string_view::npos;
+bool is_newer_version(std::string_view bytes) {
+  return bytes.size() >= kMagic.size() && bytes.starts_with(kMagic.substr(0, 7)) && bytes[7] >= '2' && bytes[7] <= '9';
 }
+
+/// Zeros are what a crash may leave of a write that was never acknowledged; anything else may have been a record, for
+/// damage to a length looks like a write that was cut short.
+bool holds_nothing(std::string_view rest) { return rest.find_first_not_of('\0') == std::string_view::npos; }
 
 Result<void> write_whole(const std::string& path, std::string_view bytes) {
   const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -201,17 +203,22 @@ class FileWal final : public Wal {
     std::size_t good = 0;
     {
       MAMORI_TRY(const auto mapping, Mapping::of(path));
+      if (is_newer_version(mapping.bytes())) {
+        return Error{Code::Corrupt, path + " was written by a newer version; start that one, or move the file away"};
+      }
       good = read_records(mapping.bytes(), [&](std::string_view payload) { replay(number, payload); });
       const auto rest = mapping.bytes().substr(good);
       if (rest.empty() && good > 0) return good;
       if (!rest.empty()) {
         std::string warning = path + ": " + std::to_string(rest.size()) + " bytes from offset " + std::to_string(good);
-        if (looks_torn(rest)) {
-          warning += " are a write that was cut short; they are removed, nothing acknowledged was in them";
+        if (holds_nothing(rest)) {
+          warning += " are zeros, left of a write that was cut short; they are removed";
         } else {
-          const auto aside = path + ".damaged-" + std::to_string(good);
+          auto aside = path + ".damaged-" + std::to_string(good);
+          for (int n = 2; fs::exists(aside); ++n)
+            aside = path + ".damaged-" + std::to_string(good) + "-" + std::to_string(n);
           MAMORI_TRY_VOID(write_whole(aside, rest));
-          warning += " are damaged (checksum or form); they are set aside as " + aside;
+          warning += " are no whole record (a write that was cut short, or damage); they are set aside as " + aside;
         }
         warnings.push_back(warning);
       }
@@ -233,7 +240,12 @@ class FileWal final : public Wal {
       ::unlink(path.c_str());
       return error;
     }
-    if (options_.fsync != Fsync::Never) MAMORI_TRY_VOID(sync_dir(dir_));
+    if (options_.fsync != Fsync::Never) {
+      if (auto synced = sync_dir(dir_); !synced) {
+        ::unlink(path.c_str());  // or the next try would find it there
+        return synced;
+      }
+    }
     file_ = std::move(next);
     segments_.push_back({.number = number, .bytes = kMagic.size(), .path = path});
     return {};

@@ -109,11 +109,19 @@ RC_GTEST_PROP(Wal, AChangedByteCostsNoRecordBeforeItAndNoOtherSegment, ()) {
     std::fstream file(hurt.path, std::ios::in | std::ios::out | std::ios::binary);
     file.seekg(at);
     const auto byte = static_cast<char>(file.get() ^ *rc::gen::inRange(1, 256));
+    RC_PRE(!(at == 7 && byte >= '2' && byte <= '9'));  // a newer version's file: refused, and tested on its own
     file.seekp(at);
     file.put(byte);
   }
+  const auto size = fs::file_size(hurt.path);
   const auto opened = open(dir.path());
   RC_ASSERT(opened.warnings.size() == 1u);
+  std::uintmax_t kept = 0;  // nothing that was on the disk is deleted
+  for (const auto& entry : fs::directory_iterator(dir.path())) {
+    if (entry.path().string().starts_with(hurt.path + ".damaged-")) kept = entry.file_size();
+  }
+  const auto magic_rewritten = kept == size ? std::uintmax_t{8} : std::uintmax_t{0};
+  RC_ASSERT(kept > 0u && fs::file_size(hurt.path) - magic_rewritten + kept == size);
   for (const auto& [segment, records] : written) {
     const auto got = of_segment(opened, segment);
     const bool right = segment == hurt.number ? is_prefix(got, records) && got.size() < records.size() : got == records;

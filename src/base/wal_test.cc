@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -113,6 +114,54 @@ TEST_F(WalTest, StartsOverAnEmptyOrForeignFile) {
   EXPECT_TRUE(replayed_.empty());
   EXPECT_EQ(warnings_.size(), 1u);
   EXPECT_TRUE(wal->append("fine"));
+  EXPECT_EQ(fs::file_size(file(1) + ".damaged-0"), 16u) << "what was there is kept";
+}
+
+TEST_F(WalTest, KeepsTheBytesBehindADamagedLengthOrMagic) {
+  for (const std::streamoff at :
+       {std::streamoff{7}, std::streamoff{11}}) {  // the magic's last byte, a length's top byte
+    fs::remove_all(dir_);
+    {
+      const auto wal = open();
+      for (const auto* text : {"one", "two", "three"}) ASSERT_TRUE(wal->append(text));
+    }
+    const auto size = fs::file_size(file(1));
+    std::fstream damage(file(1), std::ios::in | std::ios::out | std::ios::binary);
+    damage.seekp(at);
+    damage.put('\x7f');
+    damage.close();
+    const auto wal = open();
+    ASSERT_EQ(warnings_.size(), 1u);
+    const auto good = at == 7 ? 0u : 8u;
+    EXPECT_EQ(fs::file_size(file(1) + ".damaged-" + std::to_string(good)), size - good) << at;
+    EXPECT_TRUE(wal->append("more"));
+  }
+}
+
+TEST_F(WalTest, LeavesANewerVersionsFileAlone) {
+  std::ofstream(file(1), std::ios::binary) << "MAMOWAL2 and more";
+  std::vector<std::string> warnings;
+  const auto wal = Wal::open(dir_, {}, [](std::uint32_t, std::string_view) {}, warnings);
+  ASSERT_FALSE(wal);
+  EXPECT_NE(wal.error().message.find("newer version"), std::string::npos);
+  EXPECT_EQ(fs::file_size(file(1)), 17u);
+}
+
+TEST_F(WalTest, GoesOnAfterASegmentCouldNotBeOpened) {
+  const auto wal = open();
+  ASSERT_TRUE(wal->append("before"));
+  // One descriptor is left: enough for the new file, not for its folder's fsync.
+  rlimit old{};
+  getrlimit(RLIMIT_NOFILE, &old);
+  const int probe = ::dup(0);
+  ::close(probe);
+  const rlimit tight{static_cast<rlim_t>(probe + 1), old.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &tight);
+  const auto refused = wal->rotate();
+  setrlimit(RLIMIT_NOFILE, &old);
+  EXPECT_FALSE(refused);
+  EXPECT_TRUE(wal->rotate());
+  EXPECT_TRUE(wal->append("after"));
 }
 
 TEST_F(WalTest, ATailOfZerosIsNoRecord) {
