@@ -10,6 +10,7 @@
 #include "alerts/manager.h"
 #include "alerts/notifier.h"
 #include "app/commands.h"
+#include "app/config_view.h"
 #include "app/front_door.h"
 #include "app/indicator_writer.h"
 #include "app/own_metrics.h"
@@ -355,18 +356,14 @@ class Watcher final : public Runtime {
                                     .retention = format_duration(options_.metrics_retention)});
   }
 
-  /// The spec's files as they are now, one after the other. A webhook's URL may hold a secret: it is not shown.
+  /// The spec's files as they are now, one after the other, without secrets.
   std::string config_text() const {
     std::string text;
     for (const auto& path : options_.config_files) {
       std::ifstream file(path);
-      std::string line;
-      while (std::getline(file, line)) {
-        const auto webhook = line.find("webhook:");
-        text += (webhook == std::string::npos ? line : line.substr(0, webhook) + "webhook: <secret>") + "\n";
-      }
+      text.append(std::istreambuf_iterator<char>(file), {});
     }
-    return text;
+    return hide_url_secrets(text);
   }
 
   std::map<std::string, std::string> flags() const {

@@ -78,6 +78,11 @@ bool holds_card_number(std::string name) {
   return !find_pans(name).empty();
 }
 
+/// What an answer may repeat of a refused item's index: nothing, if it is no name, for it may be anything.
+std::string_view shown_index(const std::string& index) {
+  return is_index_name(index) && !holds_card_number(index) ? std::string_view(index) : std::string_view();
+}
+
 }  // namespace
 
 /// One action and what became of it.
@@ -217,7 +222,11 @@ BulkIngest::BulkIngest(logs::Store& store, const Clock& clock, std::uint64_t id_
 
 BulkReply BulkIngest::ingest(std::string_view body, std::string_view index, std::string_view filter_path) {
   Batch batch{.arrived = clock_.now()};
-  parse_body(body, index, batch);
+  if (!parse_body(body, index, batch)) {
+    return {413, elasticsearch_error(
+                     413, "content_too_long_exception",
+                     "the body has more than " + std::to_string(options_.items_max) + " actions; send it in parts")};
+  }
   const bool any_action = std::ranges::any_of(batch.items, &Item::is_action);
   if (!any_action) {
     const auto reason = batch.items.empty() ? std::string("request body is required") : batch.items.front().reason;
@@ -237,7 +246,7 @@ BulkReply BulkIngest::ingest(std::string_view body, std::string_view index, std:
     } else if (item.status < 300) {
       reply.refused(item.action, item.index, item.id, 429, kRejected, stored.error().message);
     } else {
-      reply.refused(item.action, item.index, item.id, item.status, item.error_type, item.reason);
+      reply.refused(item.action, shown_index(item.index), item.id, item.status, item.error_type, item.reason);
     }
   }
   const auto took = std::chrono::duration_cast<Millis>(clock_.now() - batch.arrived);
@@ -251,6 +260,7 @@ BulkReply BulkIngest::ingest(std::string_view body, std::string_view index, std:
 BulkReply BulkIngest::ingest_document(std::string_view index, std::string_view id, std::string_view json) {
   Batch batch{.arrived = clock_.now()};
   Item item{.index = std::string(index), .id = std::string(id)};
+  mask_pans(item.id);
   if (id.size() > kIdBytesMax) item.refuse(kMalformed, kIllegal, "id is longer than 512 bytes");
   add_source(json, item, batch);
   batch.items.push_back(std::move(item));
@@ -268,9 +278,10 @@ BulkReply BulkIngest::ingest_document(std::string_view index, std::string_view i
   return {201, std::move(reply).take()};
 }
 
-void BulkIngest::parse_body(std::string_view body, std::string_view index, Batch& batch) {
+bool BulkIngest::parse_body(std::string_view body, std::string_view index, Batch& batch) {
   std::optional<Item> ahead;  // an action that was read to see whether it is one
   while (!body.empty() || ahead) {
+    if (batch.items.size() == options_.items_max && !trim(body).empty()) return false;
     Item item;
     if (ahead) {
       item = *std::move(ahead);
@@ -297,6 +308,7 @@ void BulkIngest::parse_body(std::string_view body, std::string_view index, Batch
     }
     batch.items.push_back(std::move(item));
   }
+  return true;
 }
 
 void BulkIngest::add_action(std::string_view line, std::string_view index, Item& item) {
@@ -352,7 +364,6 @@ void BulkIngest::add_source(std::string_view line, Item& item, Batch& batch) {
   if (item.status != 0) return;
   if (auto good = check_stream(item.index); !good) {
     item.refuse(kStream, kBadIndex, std::move(good.error().message));
-    if (!is_index_name(item.index) || holds_card_number(item.index)) item.index = "";  // not to be repeated
     return;
   }
   if (line.size() > options_.line_bytes_max) {

@@ -34,7 +34,8 @@ struct Accepted {
 struct BulkOptions {
   std::vector<std::string> allowed_streams = {"payment_*", "security_*"};  // globs
   std::size_t line_bytes_max = 1u << 20;
-  std::size_t streams_max = 1000;  // each costs a file per sealed head; a new one beyond is refused
+  std::size_t items_max = 100'000;  // of one request; tiny items cost many times their bytes, here and in the answer
+  std::size_t streams_max = 1000;   // each costs a file per sealed head; a new one beyond is refused
 };
 
 /// How many, since the start. Thread-safe to read at any time.
@@ -80,7 +81,8 @@ class BulkIngest {
  private:
   struct Item;
   struct Batch;
-  void parse_body(std::string_view body, std::string_view index, Batch& batch);
+  /// False if the body has more than items_max actions: nothing of it is to be kept.
+  bool parse_body(std::string_view body, std::string_view index, Batch& batch);
   void add_action(std::string_view line, std::string_view index, Item& item);
   void add_source(std::string_view line, Item& item, Batch& batch);
   Result<void> check_stream(const std::string& stream);

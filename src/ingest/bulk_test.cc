@@ -215,5 +215,32 @@ TEST_F(BulkTest, StoresASingleDocument) {
   EXPECT_EQ(bulk_.ingest_document("other", "x", "{}").status, 400);
 }
 
+TEST_F(BulkTest, RepeatsNoCardNumberInAnAnswer) {
+  const auto one = bulk_.ingest_document("payment_logs", "4242424242424242", "{}");
+  EXPECT_EQ(one.status, 201);
+  EXPECT_THAT(one.body, Not(HasSubstr("4242424242424242")));
+  for (const auto* action : {"update", "delete", "create"}) {
+    const auto many =
+        bulk_.ingest(std::string("{\"") + action +
+                         R"(":{"_index":"payment_4242424242424242","_id":"4242 4242 4242 4242"}})" + "\n{}\n",
+                     "", "");
+    EXPECT_THAT(many.body, Not(HasSubstr("4242424242424242"))) << action;
+    EXPECT_THAT(many.body, Not(HasSubstr("4242 4242 4242 4242"))) << action;
+  }
+  const auto huge = bulk_.ingest(R"({"delete":{"_index":")" + std::string(5000, 'a') + "\"}}\n", "", "");
+  EXPECT_LT(huge.body.size(), 1000u) << "a name that is none is not repeated";
+}
+
+TEST_F(BulkTest, RefusesABodyOfTooManyActionsAsAWhole) {
+  BulkIngest small(store_, clock_, 1, {.items_max = 2}, [](std::span<const Accepted>) {});
+  const std::string action = "{\"create\":{\"_index\":\"payment_logs\"}}\n{}\n";
+  EXPECT_EQ(small.ingest(action + action + "\n", "", "").status, 200);
+  const auto appends = store_.appends;
+  const auto refused = small.ingest(action + action + action, "", "");
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_THAT(refused.body, HasSubstr("more than 2 actions"));
+  EXPECT_EQ(store_.appends, appends) << "nothing of it is kept";
+}
+
 }  // namespace
 }  // namespace mamori::ingest
