@@ -198,7 +198,7 @@ class Api {
     MAMORI_TRY(const auto found, matching(params));
     std::set<std::string> names;
     for (const auto& labels : found) {
-      for (const auto& [name, value] : labels) names.insert(name);
+      for (const auto& [name, value] : labels) names.emplace(name);
     }
     return texts_response(names, limit);
   }
@@ -309,8 +309,8 @@ class Api {
     for (const auto& labels : all) {
       ++by_metric[std::string(labels.get(metrics::kMetricName))];
       for (const auto& [name, value] : labels) {
-        ++by_pair[name + "=" + value];
-        values[name].insert(value);
+        ++by_pair[std::string(name) + "=" + std::string(value)];
+        values[std::string(name)].emplace(value);
       }
     }
     std::map<std::string, std::size_t> value_counts;

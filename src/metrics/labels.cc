@@ -1,6 +1,11 @@
 #include "metrics/labels.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <stdexcept>
 
 namespace mamori::metrics {
 namespace {
@@ -33,44 +38,123 @@ void append_quoted(std::string& out, std::string_view text) {
 
 }  // namespace
 
-Labels::Labels(std::vector<std::pair<std::string, std::string>> pairs) : pairs_(std::move(pairs)) {
-  const auto by_name = [](const auto& a, const auto& b) { return a.first < b.first; };
-  if (!std::ranges::is_sorted(pairs_, by_name)) std::ranges::stable_sort(pairs_, by_name);
+/// The header, then for each pair where its name and its value end in the text, then the text.
+struct Labels::Block {
+  std::atomic<std::uint32_t> owners{1};
+  std::uint32_t count = 0;
+  std::uint64_t hash = 0;
+
+  std::uint32_t* ends() { return reinterpret_cast<std::uint32_t*>(this + 1); }
+  const std::uint32_t* ends() const { return reinterpret_cast<const std::uint32_t*>(this + 1); }
+  char* text() { return reinterpret_cast<char*>(ends() + 2ul * count); }
+  const char* text() const { return reinterpret_cast<const char*>(ends() + 2ul * count); }
+  std::size_t text_bytes() const { return ends()[2ul * count - 1]; }
+  std::size_t bytes() const { return sizeof(Block) + 8ul * count + text_bytes(); }
+};
+
+Labels Labels::from_pairs(std::vector<Pair> pairs) {
+  const auto by_name = [](const Pair& a, const Pair& b) { return a.first < b.first; };
+  if (!std::ranges::is_sorted(pairs, by_name)) std::ranges::stable_sort(pairs, by_name);
   // Of equal names the last one stays.
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    if (i + 1 < pairs_.size() && pairs_[i + 1].first == pairs_[i].first) continue;
-    if (pairs_[i].second.empty()) continue;
-    if (kept != i) pairs_[kept] = std::move(pairs_[i]);
-    ++kept;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (i + 1 < pairs.size() && pairs[i + 1].first == pairs[i].first) continue;
+    if (pairs[i].second.empty()) continue;
+    pairs[kept++] = pairs[i];
   }
-  pairs_.resize(kept);
+  pairs.resize(kept);
+  return from_sorted(pairs);
+}
+
+Labels::Labels(const std::vector<std::pair<std::string, std::string>>& pairs)
+    : Labels(from_pairs({pairs.begin(), pairs.end()})) {}
+
+Labels Labels::from_sorted(std::span<const Pair> pairs) {
+  Labels labels;
+  if (pairs.empty()) return labels;
+  std::size_t text_bytes = 0;
+  for (const auto& [name, value] : pairs) text_bytes += name.size() + value.size();
+  if (text_bytes > std::numeric_limits<std::uint32_t>::max()) throw std::length_error("a label set larger than 4 GiB");
+  void* memory = ::operator new(sizeof(Block) + 8 * pairs.size() + text_bytes);
+  auto* block = new (memory) Block;
+  block->count = static_cast<std::uint32_t>(pairs.size());
+  std::uint64_t hash = kFnvOffset;
+  std::uint32_t at = 0;
+  auto* end = block->ends();
+  for (const auto& [name, value] : pairs) {
+    for (const auto text : {name, value}) {
+      if (!text.empty()) std::memcpy(block->text() + at, text.data(), text.size());
+      at += static_cast<std::uint32_t>(text.size());
+      *end++ = at;
+      hash = mix(hash, text);
+    }
+  }
+  block->hash = hash;
+  labels.block_ = block;
+  return labels;
+}
+
+Labels::Labels(const Labels& other) noexcept : block_(other.block_) {
+  if (block_ != nullptr) block_->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+Labels::~Labels() {
+  if (block_ == nullptr || block_->owners.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  block_->~Block();
+  ::operator delete(block_);
+}
+
+std::size_t Labels::size() const { return block_ == nullptr ? 0 : block_->count; }
+std::size_t Labels::bytes() const { return block_ == nullptr ? 0 : block_->bytes(); }
+std::uint64_t Labels::hash() const { return block_ == nullptr ? kFnvOffset : block_->hash; }
+
+Labels::Pair Labels::pair(std::size_t i) const {
+  const auto* ends = block_->ends();
+  const std::uint32_t begin = i == 0 ? 0 : ends[2 * i - 1];
+  const auto* text = block_->text();
+  return {{text + begin, ends[2 * i] - begin}, {text + ends[2 * i], ends[2 * i + 1] - ends[2 * i]}};
 }
 
 std::string_view Labels::get(std::string_view name) const {
-  const auto at =
-      std::ranges::lower_bound(pairs_, name, {}, [](const auto& pair) { return std::string_view(pair.first); });
-  return at != pairs_.end() && at->first == name ? std::string_view(at->second) : std::string_view{};
+  for (std::size_t i = 0; i < size(); ++i) {
+    const auto [own, value] = pair(i);
+    if (own == name) return value;
+  }
+  return {};
 }
 
 bool Labels::has(std::string_view name) const { return !get(name).empty(); }
 
 Labels Labels::with(std::string_view name, std::string_view value) const {
-  auto pairs = pairs_;
+  std::vector<Pair> pairs(begin(), end());
   pairs.emplace_back(name, value);
-  return Labels(std::move(pairs));
+  return from_pairs(std::move(pairs));
 }
 
 Labels Labels::without(std::string_view name) const {
-  Labels labels = *this;
-  std::erase_if(labels.pairs_, [&](const auto& pair) { return pair.first == name; });
-  return labels;
+  if (!has(name)) return *this;
+  std::vector<Pair> pairs(begin(), end());
+  std::erase_if(pairs, [&](const Pair& pair) { return pair.first == name; });
+  return from_sorted(pairs);
 }
 
-std::uint64_t Labels::hash() const {
-  std::uint64_t hash = kFnvOffset;
-  for (const auto& [name, value] : pairs_) hash = mix(mix(hash, name), value);
-  return hash;
+bool Labels::operator==(const Labels& other) const {
+  if (block_ == other.block_) return true;
+  if (block_ == nullptr || other.block_ == nullptr) return false;
+  return block_->hash == other.block_->hash && block_->count == other.block_->count &&
+         block_->bytes() == other.block_->bytes() &&
+         std::memcmp(block_->ends(), other.block_->ends(), block_->bytes() - sizeof(Block)) == 0;
+}
+
+std::strong_ordering Labels::operator<=>(const Labels& other) const {
+  if (block_ == other.block_) return std::strong_ordering::equal;
+  const auto common = std::min(size(), other.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const auto mine = pair(i), theirs = other.pair(i);
+    if (const auto order = mine.first <=> theirs.first; order != 0) return order;
+    if (const auto order = mine.second <=> theirs.second; order != 0) return order;
+  }
+  return size() <=> other.size();
 }
 
 std::string Labels::to_string() const {
@@ -78,7 +162,7 @@ std::string Labels::to_string() const {
   const bool bare_metric = is_plain_name(metric);
   std::string out = bare_metric ? std::string(metric) : "";
   std::string inner;
-  for (const auto& [name, value] : pairs_) {
+  for (const auto& [name, value] : *this) {
     if (name == kMetricName && bare_metric) continue;
     if (!inner.empty()) inner += ", ";
     if (is_plain_name(name)) {

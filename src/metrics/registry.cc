@@ -42,7 +42,7 @@ void append_sample(std::string& out, const std::string& name, const Labels& labe
     for (const auto& [label, text] : labels) {
       if (!first) out += ',';
       first = false;
-      out += label + "=\"" + escape(text, true) + "\"";
+      out += std::string(label) + "=\"" + escape(text, true) + "\"";
     }
     out += '}';
   }

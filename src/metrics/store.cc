@@ -26,7 +26,7 @@ constexpr std::int64_t kHeadMillis = 2 * 3600 * 1000;
 constexpr std::uint64_t kHeadLogBytes = 64u << 20;
 constexpr char kSeriesRecord = 1, kSamplesRecord = 2;
 
-using SeriesId = std::uint32_t;
+using SeriesId = SeriesRef;
 
 struct HeadChunk {
   std::int64_t start_ms = 0, end_ms = 0;
@@ -63,6 +63,24 @@ bool take_text(std::string_view& bytes, std::string_view& text) {
   return true;
 }
 
+struct CopiedSelection final : Selection {
+  std::vector<SeriesData> data;
+  std::size_t size() const override { return data.size(); }
+  const Labels& labels(std::size_t i) const override { return data[i].labels; }
+  std::unique_ptr<SeriesReader> reader() const override {
+    struct Reader final : SeriesReader {
+      explicit Reader(const std::vector<SeriesData>& data_) : data(data_) {}
+      Result<void> read(std::size_t i, SeriesData& out) override {
+        out.samples = data[i].samples;
+        out.histograms = data[i].histograms;
+        return {};
+      }
+      const std::vector<SeriesData>& data;
+    };
+    return std::make_unique<Reader>(data);
+  }
+};
+
 class FileStore final : public Store {
  public:
   FileStore(std::string dir, StoreOptions options, const Clock& clock)
@@ -88,17 +106,26 @@ class FileStore final : public Store {
     return {};
   }
 
-  Result<AppendOutcome> append(std::span<const SeriesSample> samples) override {
+  Result<SeriesRef> find_or_create(const Labels& labels) override {
+    if (labels.empty()) return invalid_argument("a series needs at least one label");
+    const std::lock_guard writer(append_mutex_);
+    return series_of(labels);
+  }
+
+  Result<AppendOutcome> write(const WriteBatch& batch) override {
     // One writer at a time, from the log to memory; readers are held up only for the last step.
     const std::lock_guard writer(append_mutex_);
     AppendOutcome outcome;
-    std::vector<std::pair<SeriesId, Sample>> accepted;
+    std::vector<RefSample> accepted;
     std::unordered_map<SeriesId, std::int64_t> last_in_batch;
     std::string definitions, values;
-    for (const auto& [labels, sample] : samples) {
-      const auto id = find_or_create(labels);
-      auto& series = *series_[id];
-      const auto known = last_in_batch.find(id);
+    for (const auto& sample : batch.samples) {
+      if (sample.series >= series_.size() || !series_[sample.series]) {
+        ++outcome.unknown_series;
+        continue;
+      }
+      auto& series = *series_[sample.series];
+      const auto known = last_in_batch.find(sample.series);
       const auto last_ms = known == last_in_batch.end() ? series.last_ms : known->second;
       if (sample.time_ms <= last_ms) {
         const bool same = sample.time_ms == series.last_ms &&
@@ -106,20 +133,20 @@ class FileStore final : public Store {
         ++(same ? outcome.duplicate : outcome.out_of_order);
         continue;
       }
-      last_in_batch[id] = sample.time_ms;
-      if (!series.logged) log_definition(definitions, id, series.labels);
-      append_raw(values, id);
+      last_in_batch[sample.series] = sample.time_ms;
+      if (!series.logged) log_definition(definitions, sample.series, series.labels);
+      append_raw(values, sample.series);
       append_raw(values, sample.time_ms);
       append_raw(values, sample.value);
-      accepted.emplace_back(id, sample);
+      accepted.push_back(sample);
     }
     if (accepted.empty()) return outcome;
     MAMORI_TRY_VOID(wal_->append(definitions + kSamplesRecord + values));
     {
       const std::unique_lock guard(mutex_);
-      for (const auto& [id, sample] : accepted) {
-        series_[id]->logged = true;
-        push(*series_[id], sample);
+      for (const auto& sample : accepted) {
+        series_[sample.series]->logged = true;
+        push(*series_[sample.series], {sample.time_ms, sample.value});
       }
       samples_appended_ += accepted.size();
     }
@@ -128,16 +155,16 @@ class FileStore final : public Store {
     return outcome;
   }
 
-  std::vector<SeriesData> select(std::span<const Matcher> matchers, std::int64_t start_ms,
-                                 std::int64_t end_ms) const override {
-    std::vector<SeriesData> result;
+  std::unique_ptr<Selection> open_selection(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                            std::int64_t end_ms) const override {
+    auto selection = std::make_unique<CopiedSelection>();
     const std::shared_lock guard(mutex_);
     for (const auto id : matching(matchers)) {
-      SeriesData data{.labels = series_[id]->labels, .samples = {}};
+      SeriesData data{.labels = series_[id]->labels, .samples = {}, .histograms = {}};
       collect(*series_[id], start_ms, end_ms, data.samples);
-      if (!data.samples.empty()) result.push_back(std::move(data));
+      if (!data.samples.empty()) selection->data.push_back(std::move(data));
     }
-    return result;
+    return selection;
   }
 
   std::vector<Labels> series(std::span<const Matcher> matchers, std::int64_t start_ms,
@@ -211,14 +238,14 @@ class FileStore final : public Store {
 
   void attach(const std::shared_ptr<const Part>& part) {
     for (const auto& one : part->series()) {
-      auto& series = *series_[find_or_create(one.labels)];
+      auto& series = *series_[series_of(one.labels)];
       series.stored.insert(series.stored.end(), one.chunks.begin(), one.chunks.end());
       if (!one.chunks.empty()) series.last_ms = std::max(series.last_ms, one.chunks.back().end_ms);
     }
     parts_.push_back(part);
   }
 
-  SeriesId find_or_create(const Labels& labels) {
+  SeriesId series_of(const Labels& labels) {
     const auto hash = labels.hash();
     const auto [begin, end] = by_hash_.equal_range(hash);
     for (auto it = begin; it != end; ++it) {
@@ -230,7 +257,7 @@ class FileStore final : public Store {
     series_.back()->labels = labels;
     by_hash_.emplace(hash, id);
     by_labels_.emplace(labels, id);
-    for (const auto& [name, value] : labels) postings_[name][value].push_back(id);
+    for (const auto& [name, value] : labels) postings_[std::string(name)][std::string(value)].push_back(id);
     return id;
   }
 
@@ -279,7 +306,7 @@ class FileStore final : public Store {
       if (!take_text(record, name) || !take_text(record, value)) return false;
       pairs.emplace_back(name, value);
     }
-    log_ids_[logged_id] = find_or_create(Labels(std::move(pairs)));
+    log_ids_[logged_id] = series_of(Labels(std::move(pairs)));
     return true;
   }
 
@@ -412,9 +439,10 @@ class FileStore final : public Store {
       // A series of the current log keeps its number: samples in the log refer to it.
       if (!series || !series->stored.empty() || !series->head.empty() || series->logged) continue;
       for (const auto& [name, value] : series->labels) {
-        auto& values = postings_[name];
-        std::erase(values[value], id);
-        if (values[value].empty()) values.erase(value);
+        auto& values = postings_[std::string(name)];
+        auto& ids = values[std::string(value)];
+        std::erase(ids, id);
+        if (ids.empty()) values.erase(std::string(value));
       }
       const auto [begin, end] = by_hash_.equal_range(series->labels.hash());
       for (auto it = begin; it != end; ++it) {
@@ -448,6 +476,41 @@ class FileStore final : public Store {
 
 double stale_nan() { return std::bit_cast<double>(kStaleNanBits); }
 bool is_stale_nan(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleNanBits; }
+
+Result<AppendOutcome> Store::append(std::span<const SeriesSample> samples) {
+  WriteBatch batch;
+  std::size_t refused = 0;
+  std::string first_refused;
+  for (const auto& [labels, sample] : samples) {
+    const auto series = find_or_create(labels);
+    if (series) {
+      batch.samples.push_back({*series, sample.time_ms, sample.value});
+    } else if (refused++ == 0) {
+      first_refused = series.error().message;
+    }
+  }
+  MAMORI_TRY(auto outcome, write(batch));
+  outcome.unknown_series += refused;
+  if (outcome.first_refused.empty()) outcome.first_refused = first_refused;
+  return outcome;
+}
+
+std::vector<SeriesData> Store::select(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                      std::int64_t end_ms) const {
+  std::vector<SeriesData> result;
+  const auto selection = open_selection(matchers, start_ms, end_ms);
+  const auto reader = selection->reader();
+  for (std::size_t i = 0; i < selection->size(); ++i) {
+    SeriesData data{.labels = selection->labels(i), .samples = {}, .histograms = {}};
+    if (const auto read = reader->read(i, data); !read) {
+      log_error("a series cannot be read", {{"series", data.labels.to_string()}, {"error", read.error().message}});
+      continue;
+    }
+    if (!data.samples.empty() || !data.histograms.empty()) result.push_back(std::move(data));
+  }
+  std::ranges::sort(result, {}, &SeriesData::labels);
+  return result;
+}
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& dir, StoreOptions options, const Clock& clock,
                                            std::vector<std::string>& warnings) {

@@ -18,12 +18,12 @@ struct Group {
 };
 
 Labels group_labels(const Labels& labels, const AggregateExpr& expr) {
-  std::vector<std::pair<std::string, std::string>> kept;
+  std::vector<Labels::Pair> kept;
   for (const auto& [name, value] : labels) {
     const bool listed = std::ranges::find(expr.grouping, name) != expr.grouping.end();
     if (expr.without ? !listed && name != kMetricName : listed) kept.emplace_back(name, value);
   }
-  return Labels(std::move(kept));
+  return Labels::from_sorted(kept);
 }
 
 std::vector<Group> make_groups(const Rows& rows, const AggregateExpr& expr) {

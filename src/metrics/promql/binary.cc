@@ -52,20 +52,20 @@ bool listed(const std::vector<std::string>& names, std::string_view name) {
 
 /// The labels by which two series meet.
 Labels match_labels(const Labels& labels, const VectorMatching& matching) {
-  std::vector<std::pair<std::string, std::string>> kept;
+  std::vector<Labels::Pair> kept;
   for (const auto& [name, value] : labels) {
     const bool keep =
         matching.on ? listed(matching.labels, name) : !listed(matching.labels, name) && name != kMetricName;
     if (keep) kept.emplace_back(name, value);
   }
-  return Labels(std::move(kept));
+  return Labels::from_sorted(kept);
 }
 
 std::string braces_text(const Labels& labels) {
   std::string out;
   for (const auto& [name, value] : labels) {
     if (!out.empty()) out += ", ";
-    out += (is_plain_name(name, false) ? name : quote(name)) + "=" + quote(value);
+    out += (is_plain_name(name, false) ? std::string(name) : quote(name)) + "=" + quote(value);
   }
   return "{" + out + "}";
 }

@@ -15,10 +15,12 @@ namespace {
 /// Counts reads; the rest is MemoryStore's.
 class CountingStore final : public Store {
  public:
-  Result<AppendOutcome> append(std::span<const SeriesSample> samples) override { return inner_.append(samples); }
-  std::vector<SeriesData> select(std::span<const Matcher> matchers, std::int64_t from, std::int64_t to) const override {
+  Result<SeriesRef> find_or_create(const Labels& labels) override { return inner_.find_or_create(labels); }
+  Result<AppendOutcome> write(const WriteBatch& batch) override { return inner_.write(batch); }
+  std::unique_ptr<Selection> open_selection(std::span<const Matcher> matchers, std::int64_t from,
+                                            std::int64_t to) const override {
     ++selects;
-    return inner_.select(matchers, from, to);
+    return inner_.open_selection(matchers, from, to);
   }
   std::vector<Labels> series(std::span<const Matcher> matchers, std::int64_t from, std::int64_t to) const override {
     return inner_.series(matchers, from, to);

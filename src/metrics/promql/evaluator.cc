@@ -84,11 +84,11 @@ Result<void> remove_dropped_names(Rows& rows) {
 
 Labels without_metadata(const Labels& labels) {
   if (std::ranges::none_of(labels, [](const auto& pair) { return is_metadata_label(pair.first); })) return labels;
-  std::vector<std::pair<std::string, std::string>> kept;
+  std::vector<Labels::Pair> kept;
   for (const auto& pair : labels) {
     if (!is_metadata_label(pair.first)) kept.push_back(pair);
   }
-  return Labels(std::move(kept));
+  return Labels::from_sorted(kept);
 }
 
 void Evaluator::drop_name(Series& series) const {

@@ -109,7 +109,7 @@ Result<Rows> Evaluator::info_function(const CallExpr& expr) {
           for (const auto& [name, value] : info->labels) {
             if (name == kMetricName || !wanted.wants(name) || row.labels.has(name)) continue;
             if (added.emplace(name, value).first->second != value) {
-              return evaluation_error("conflicting label: " + name);
+              return evaluation_error("conflicting label: " + std::string(name));
             }
           }
         }

@@ -1,6 +1,8 @@
 // metrics/promql/memory_store.h: a Store in plain memory, for tests, scripts and `test rules`. Keeps nothing on disk.
 #pragma once
 #include <algorithm>
+#include <deque>
+#include <limits>
 #include <map>
 
 #include "metrics/store.h"
@@ -10,30 +12,44 @@ namespace mamori::metrics::promql {
 /// Not thread-safe while appending.
 class MemoryStore final : public Store {
  public:
-  Result<AppendOutcome> append(std::span<const SeriesSample> samples) override {
+  Result<SeriesRef> find_or_create(const Labels& labels) override {
+    const auto [at, added] = refs_.try_emplace(labels, static_cast<SeriesRef>(series_.size()));
+    if (added) series_.push_back({.labels = labels, .samples = {}, .histograms = {}});
+    return at->second;
+  }
+
+  Result<AppendOutcome> write(const WriteBatch& batch) override {
     AppendOutcome outcome;
-    for (const auto& [labels, sample] : samples) {
-      auto& series = series_[labels];
-      if (!series.empty() && series.back().time_ms >= sample.time_ms) {
+    for (const auto& [ref, time_ms, value] : batch.samples) {
+      auto& series = series_[ref];
+      if (last_ms(series) >= time_ms) {
         ++outcome.out_of_order;
         continue;
       }
-      series.push_back(sample);
+      series.samples.push_back({time_ms, value});
+      ++outcome.written;
+    }
+    for (const auto& [ref, time_ms, value] : batch.histograms) {
+      auto& series = series_[ref];
+      if (last_ms(series) >= time_ms) {
+        ++outcome.out_of_order;
+        continue;
+      }
+      series.histograms.push_back({time_ms, value});
       ++outcome.written;
     }
     return outcome;
   }
 
-  std::vector<SeriesData> select(std::span<const Matcher> matchers, std::int64_t start_ms,
-                                 std::int64_t end_ms) const override {
-    std::vector<SeriesData> out;
-    for (const auto& [labels, samples] : series_) {
-      if (!matches(matchers, labels)) continue;
-      const auto from = std::ranges::lower_bound(samples, start_ms, {}, &Sample::time_ms);
-      const auto to = std::ranges::upper_bound(samples, end_ms, {}, &Sample::time_ms);
-      if (from < to) out.push_back({labels, {from, to}});
+  std::unique_ptr<Selection> open_selection(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                            std::int64_t end_ms) const override {
+    auto view = std::make_unique<View>();
+    view->start_ms = start_ms;
+    view->end_ms = end_ms;
+    for (const auto& [labels, ref] : refs_) {
+      if (matches(matchers, labels)) view->series.push_back(&series_[ref]);
     }
-    return out;
+    return view;
   }
 
   std::vector<Labels> series(std::span<const Matcher> matchers, std::int64_t start_ms,
@@ -43,17 +59,52 @@ class MemoryStore final : public Store {
     return out;
   }
 
-  StoreStats stats() const override { return {.series = series_.size()}; }
+  StoreStats stats() const override { return {.series = series_.size(), .samples_appended = 0, .bytes_in_memory = 0}; }
   Result<void> enforce_retention() override { return {}; }
   Result<void> sync() override { return {}; }
-  void clear() { series_.clear(); }
+  void clear() {
+    refs_.clear();
+    series_.clear();
+  }
 
  private:
   static bool matches(std::span<const Matcher> matchers, const Labels& labels) {
     return std::ranges::all_of(matchers, [&](const Matcher& m) { return m.matches(labels.get(m.name())); });
   }
 
-  std::map<Labels, std::vector<Sample>> series_;
+  static std::int64_t last_ms(const SeriesData& series) {
+    auto last = std::numeric_limits<std::int64_t>::min();
+    if (!series.samples.empty()) last = series.samples.back().time_ms;
+    if (!series.histograms.empty()) last = std::max(last, series.histograms.back().time_ms);
+    return last;
+  }
+
+  struct View final : Selection {
+    std::vector<const SeriesData*> series;
+    std::int64_t start_ms = 0, end_ms = 0;
+    std::size_t size() const override { return series.size(); }
+    const Labels& labels(std::size_t i) const override { return series[i]->labels; }
+    std::unique_ptr<SeriesReader> reader() const override { return std::make_unique<Reader>(*this); }
+  };
+
+  struct Reader final : SeriesReader {
+    explicit Reader(const View& view_) : view(view_) {}
+    Result<void> read(std::size_t i, SeriesData& out) override {
+      const auto copy = [&](const auto& from, auto& to) {
+        using Point = std::remove_cvref_t<decltype(to.front())>;
+        const auto first = std::ranges::lower_bound(from, view.start_ms, {}, &Point::time_ms);
+        const auto last = std::ranges::upper_bound(from, view.end_ms, {}, &Point::time_ms);
+        first < last ? to.assign(first, last) : to.clear();
+      };
+      copy(view.series[i]->samples, out.samples);
+      copy(view.series[i]->histograms, out.histograms);
+      return {};
+    }
+    const View& view;
+  };
+
+  std::map<Labels, SeriesRef> refs_;
+  std::deque<SeriesData> series_;  // by reference; a view's pointers stay good
 };
 
 }  // namespace mamori::metrics::promql
