@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/log.h"
 
 namespace mamori {
 namespace {
@@ -159,8 +160,9 @@ class FileWal final : public Wal {
              segments_.back().bytes + kHeaderBytes + payload.size() > options_.segment_bytes_max;
     };
     // Another appender may have opened the next segment while this one waited.
-    wake_.wait(guard, [&] { return !syncing_ || !is_full(); });
+    wake_.wait(guard, [&] { return !syncing_ || !(is_full() || distrusted_); });
     if (is_full()) MAMORI_TRY_VOID(rotate_locked());
+    if (distrusted_) MAMORI_TRY_VOID(open_next(segments_.back().number + 1));
     MAMORI_TRY_VOID(write_record(payload));
     const auto segment = segments_.back().number;
     const auto mine = ++appended_;
@@ -170,7 +172,10 @@ class FileWal final : public Wal {
 
   Result<void> sync() override {
     std::unique_lock guard(mutex_);
-    return wait_synced(guard, appended_);
+    const auto asked_before = std::exchange(asked_, appended_);
+    const auto number = appended_;
+    drain_syncs(guard, number);
+    return verdict(asked_before + 1, number);
   }
 
   Result<std::uint32_t> rotate() override {
@@ -188,6 +193,11 @@ class FileWal final : public Wal {
       segments_.erase(segments_.begin());
     }
     return {};
+  }
+
+  std::uint64_t sync_failures() const override {
+    const std::lock_guard guard(mutex_);
+    return sync_failures_;
   }
 
   std::vector<WalSegment> segments() const override {
@@ -247,6 +257,7 @@ class FileWal final : public Wal {
       }
     }
     file_ = std::move(next);
+    distrusted_ = false;
     segments_.push_back({.number = number, .bytes = kMagic.size(), .path = path});
     return {};
   }
@@ -254,11 +265,37 @@ class FileWal final : public Wal {
   /// Syncs with the lock held: a record that came in between would wait for the next file's fsync and be called durable
   /// without being so. It is rare, once per segment. REQUIRES: mutex_ is held and nobody is syncing.
   Result<void> rotate_locked() {
-    if (synced_ < appended_ && options_.fsync != Fsync::Never && ::fdatasync(file_.fd()) != 0)
-      return unavailable("fdatasync", segments_.back().path);
+    if (synced_ < appended_ && options_.fsync != Fsync::Never) finish_sync(sync_file(file_.fd()), errno, appended_);
     synced_ = appended_;
     wake_.notify_all();
     return open_next(segments_.back().number + 1);
+  }
+
+  int sync_file(int fd) const { return options_.fdatasync ? options_.fdatasync(fd) : ::fdatasync(fd); }
+
+  /// Takes note of how an fsync of everything up to `covers` went. After a failure no later fsync of that file tells
+  /// anything about these records, so they count as lost for whoever waits for them, and the file gets no more of them.
+  /// REQUIRES: mutex_ is held.
+  void finish_sync(int outcome, int error, std::uint64_t covers) {
+    if (outcome != 0 && covers > synced_) {
+      errno = error;
+      const auto why = unavailable("fdatasync", segments_.back().path);
+      log_error("records may not survive a power cut", {{"records", covers - synced_}, {"error", why.message}});
+      ++sync_failures_;
+      // Waiters are few and soon gone: ranges that nobody can wait for any more are of no use.
+      if (lost_.size() == kLostRangesMax) lost_.erase(lost_.begin());
+      lost_.push_back({.first = synced_ + 1, .last = covers, .why = why});
+      distrusted_ = true;
+    }
+    synced_ = std::max(synced_, covers);
+  }
+
+  /// Why the record numbered `number`, or with `first` any from there on, may not be on the disk.
+  Result<void> verdict(std::uint64_t first, std::uint64_t number) const {
+    for (const auto& range : lost_) {
+      if (range.first <= number && first <= range.last) return range.why;
+    }
+    return {};
   }
 
   static Error unavailable(std::string_view call, const std::string& path) {
@@ -297,8 +334,14 @@ class FileWal final : public Wal {
     return {};
   }
 
-  /// Returns when all appends up to `number` are on the disk. Whoever finds nobody syncing does it for all who wait.
   Result<void> wait_synced(std::unique_lock<std::mutex>& guard, std::uint64_t number) {
+    drain_syncs(guard, number);
+    return verdict(number, number);
+  }
+
+  /// Returns when an fsync that covers the appends up to `number` has ended, well or not. Whoever finds nobody syncing
+  /// does it for all who wait.
+  void drain_syncs(std::unique_lock<std::mutex>& guard, std::uint64_t number) {
     while (synced_ < number) {
       if (syncing_) {
         wake_.wait(guard);
@@ -308,25 +351,20 @@ class FileWal final : public Wal {
       const auto covers = appended_;
       const int fd = file_.fd();
       guard.unlock();
-      const int outcome = options_.fsync == Fsync::Never ? 0 : ::fdatasync(fd);
+      const int outcome = options_.fsync == Fsync::Never ? 0 : sync_file(fd);
       const int error = errno;
       guard.lock();
       syncing_ = false;
+      finish_sync(outcome, error, covers);
       wake_.notify_all();
-      if (outcome != 0) {
-        errno = error;
-        return unavailable("fdatasync", segments_.back().path);
-      }
-      synced_ = std::max(synced_, covers);
     }
-    return {};
   }
 
   void sync_now_and_then() {
     std::unique_lock guard(mutex_);
     while (!closing_) {
       wake_.wait_for(guard, options_.fsync_interval, [this] { return closing_; });
-      [[maybe_unused]] const auto synced = wait_synced(guard, appended_);
+      drain_syncs(guard, appended_);
     }
   }
 
@@ -337,7 +375,17 @@ class FileWal final : public Wal {
   std::condition_variable wake_;
   std::vector<WalSegment> segments_;  // oldest first; the last one is written to
   File file_;
+  struct LostRange {
+    std::uint64_t first = 0, last = 0;
+    Error why;
+  };
+  static constexpr std::size_t kLostRangesMax = 64;
+
   std::uint64_t appended_ = 0, synced_ = 0;
+  std::uint64_t asked_ = 0;  // what sync() has answered for
+  std::vector<LostRange> lost_;
+  std::uint64_t sync_failures_ = 0;
+  bool distrusted_ = false;  // the current file's last fsync failed: the next record opens a new one
   bool syncing_ = false, closing_ = false;
   std::thread syncer_;
 };

@@ -1,6 +1,8 @@
 // base/wal.h: an append-only log of checksummed records in numbered segment files, with group commit.
 // What always holds: once append() has returned, the record is read back after kill -9; a torn or damaged tail is cut
-// off at the last whole record and reported, and never hides a record before it.
+// off at the last whole record and reported, and never hides a record before it. An fsync that failed is never believed
+// to have been mended by a later one: Linux reports the loss once and forgets it
+// (https://wiki.postgresql.org/wiki/Fsync_Errors).
 //
 // File <dir>/<8 hex digits>.wal:  "MAMOWAL1"  then records:  u32 length | u32 CRC-32C of payload | payload  (little
 // endian)
@@ -26,6 +28,7 @@ struct WalOptions {
   std::uint64_t segment_bytes_max = 64ull << 20;  // a record that would pass it opens the next segment
   Fsync fsync = Fsync::Interval;
   Nanos fsync_interval = Seconds{1};
+  std::function<int(int fd)> fdatasync;  // instead of the system's; for tests
 };
 
 struct WalSegment {
@@ -49,11 +52,14 @@ class Wal {
 
   /// Appends one record; when it returns, the record is durable as `fsync` says. Returns the segment it went to.
   /// Errors: Unavailable when the disk is full or failing (the file is cut back to its last whole record, later
-  /// appends try again); TooLarge past 1 GiB.
+  /// appends try again; with Always, a record whose fsync failed may still be read back); TooLarge past 1 GiB.
   virtual Result<std::uint32_t> append(std::string_view payload) = 0;
 
-  /// fsyncs what was appended.
+  /// fsyncs what was appended. Errors: Unavailable when some of it since the last sync may not be on the disk.
   virtual Result<void> sync() = 0;
+
+  /// How often the disk refused to make records durable. Each time is logged, and writing goes on in a new segment.
+  virtual std::uint64_t sync_failures() const = 0;
 
   /// Closes the current segment and opens the next; returns the new one's number.
   virtual Result<std::uint32_t> rotate() = 0;

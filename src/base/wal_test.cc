@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 namespace mamori {
 namespace {
@@ -162,6 +163,49 @@ TEST_F(WalTest, GoesOnAfterASegmentCouldNotBeOpened) {
   EXPECT_FALSE(refused);
   EXPECT_TRUE(wal->rotate());
   EXPECT_TRUE(wal->append("after"));
+}
+
+TEST_F(WalTest, AFailedFsyncIsNeverBelievedToBeMended) {
+  int calls = 0;
+  const auto wal = open({.fsync = Fsync::Always, .fdatasync = [&](int) {
+                           errno = EIO;
+                           return ++calls == 2 ? -1 : 0;
+                         }});
+  ASSERT_TRUE(wal->append("durable"));
+  const auto lost = wal->append("lost");
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, Code::Unavailable);
+  EXPECT_NE(lost.error().message.find("00000001.wal"), std::string::npos) << lost.error().message;
+  EXPECT_EQ(wal->sync_failures(), 1u);
+  // What comes after goes to a file that has lost nothing.
+  const auto next = wal->append("after");
+  ASSERT_TRUE(next);
+  EXPECT_EQ(*next, 2u);
+}
+
+TEST_F(WalTest, SyncTellsThatSomethingSinceTheLastOneWasLost) {
+  bool fail = true;
+  const auto wal = open({.fsync = Fsync::Interval, .fsync_interval = std::chrono::hours{1}, .fdatasync = [&](int) {
+                           errno = EIO;
+                           return std::exchange(fail, false) ? -1 : 0;
+                         }});
+  ASSERT_TRUE(wal->append("lost"));
+  EXPECT_FALSE(wal->sync());
+  EXPECT_TRUE(wal->sync());
+  ASSERT_TRUE(wal->append("kept"));
+  EXPECT_TRUE(wal->sync());
+  EXPECT_EQ(wal->sync_failures(), 1u);
+}
+
+TEST_F(WalTest, RotatingCountsAFailedFsyncAndGoesOn) {
+  const auto wal = open({.fsync = Fsync::Interval, .fsync_interval = std::chrono::hours{1}, .fdatasync = [](int) {
+                           errno = EIO;
+                           return -1;
+                         }});
+  ASSERT_TRUE(wal->append("lost"));
+  EXPECT_TRUE(wal->rotate());
+  EXPECT_EQ(wal->sync_failures(), 1u);
+  EXPECT_FALSE(wal->sync());
 }
 
 TEST_F(WalTest, ATailOfZerosIsNoRecord) {
