@@ -251,7 +251,7 @@ class FileWal final : public Wal {
       return error;
     }
     if (options_.fsync != Fsync::Never) {
-      if (auto synced = sync_dir(dir_); !synced) {
+      if (auto synced = sync_folder(); !synced) {
         ::unlink(path.c_str());  // or the next try would find it there
         return synced;
       }
@@ -269,6 +269,13 @@ class FileWal final : public Wal {
     synced_ = appended_;
     wake_.notify_all();
     return open_next(segments_.back().number + 1);
+  }
+
+  Result<void> sync_folder() const {
+    if (!options_.fdatasync) return sync_dir(dir_);
+    const File folder(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (options_.fdatasync(folder.fd()) != 0) return unavailable("fsync", dir_);
+    return {};
   }
 
   int sync_file(int fd) const { return options_.fdatasync ? options_.fdatasync(fd) : ::fdatasync(fd); }
