@@ -50,4 +50,48 @@ void register_process_metrics(metrics::Registry& registry) {
       .set(1);
 }
 
+void register_remote_write_metrics(metrics::Registry& registry, const ingest::RemoteWrite& remote_write) {
+  const auto count = [&](const char* name, const char* help, const std::atomic<std::uint64_t>& value,
+                         const metrics::Labels& labels = {}) {
+    registry.callback(name, help, "counter", labels, [&value] { return static_cast<double>(value.load()); });
+  };
+  const auto with = [](const char* name, const char* value) { return metrics::Labels({{name, value}}); };
+  const auto& counters = remote_write.counters();
+  const char* requests = "mamori_remote_write_requests_total";
+  const char* requests_help = "Remote-write requests with headers that are understood, by version of the protocol";
+  count(requests, requests_help, counters.requests_v1, with("version", "1.0"));
+  count(requests, requests_help, counters.requests_v2, with("version", "2.0"));
+  const char* failed = "mamori_remote_write_requests_failed_total";
+  const char* failed_help = "Remote-write requests of which nothing was kept, by reason";
+  count(failed, failed_help, counters.malformed, with("reason", "malformed"));
+  count(failed, failed_help, counters.unavailable, with("reason", "unavailable"));
+  count("mamori_remote_write_samples_total", "Samples taken by remote write, duplicates included", counters.samples);
+  count("mamori_remote_write_histograms_total", "Native histograms taken by remote write, duplicates included",
+        counters.histograms);
+  count("mamori_remote_write_exemplars_total", "Exemplars taken by remote write", counters.exemplars);
+  count("mamori_remote_write_duplicate_total", "Samples and histograms that were kept before", counters.duplicate);
+  const char* refused = "mamori_remote_write_refused_total";
+  const char* refused_help = "Samples and histograms refused, by reason";
+  count(refused, refused_help, counters.refused_labels, with("reason", "labels"));
+  count(refused, refused_help, counters.refused_limit, with("reason", "limit"));
+  count(refused, refused_help, counters.refused_histogram, with("reason", "histogram"));
+  count(refused, refused_help, counters.refused_conflicting, with("reason", "conflicting"));
+  count(refused, refused_help, counters.refused_out_of_order, with("reason", "out_of_order"));
+  count(refused, refused_help, counters.refused_too_far_ahead, with("reason", "too_far_ahead"));
+
+  const auto cache = [&](const char* name, const char* help, const char* type,
+                         std::uint64_t ingest::SeriesCacheStats::* value) {
+    registry.callback(name, help, type, {},
+                      [&remote_write, value] { return static_cast<double>(remote_write.cache_stats().*value); });
+  };
+  cache("mamori_remote_write_cache_entries", "Series recognised without reading their labels", "gauge",
+        &ingest::SeriesCacheStats::entries);
+  cache("mamori_remote_write_cache_hits_total", "Series recognised in requests", "counter",
+        &ingest::SeriesCacheStats::hits);
+  cache("mamori_remote_write_cache_misses_total", "Series whose labels were read", "counter",
+        &ingest::SeriesCacheStats::misses);
+  cache("mamori_remote_write_cache_turned_total", "Times the cache was full and forgot what was not in use", "counter",
+        &ingest::SeriesCacheStats::turned);
+}
+
 }  // namespace mamori::app

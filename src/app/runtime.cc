@@ -27,6 +27,7 @@
 #include "console/technical_report.h"
 #include "ingest/bulk.h"
 #include "ingest/elasticsearch.h"
+#include "ingest/remote_write_routes.h"
 #include "ingest/scrape.h"
 #include "logs/store.h"
 #include "metrics/promql/engine.h"
@@ -81,6 +82,7 @@ class Watcher final : public Runtime {
     spec_ = loaded.spec;
     register_process_metrics(registry_);
     MAMORI_TRY_VOID(open_stores());
+    register_remote_write_metrics(registry_, *remote_write_);
     std::vector<std::string> warnings;
     judge_ = std::make_unique<rules::Judge>(spec_, &warnings);
     warn_all(warnings);
@@ -149,6 +151,7 @@ class Watcher final : public Runtime {
     bulk_ =
         std::make_unique<ingest::BulkIngest>(*logs_, clock_, random_seed(), bulk_options,
                                              [this](std::span<const ingest::Accepted> lines) { judge_lines(lines); });
+    remote_write_ = std::make_unique<ingest::RemoteWrite>(*metrics_, random_seed(), options_.remote_write);
     return {};
   }
 
@@ -300,6 +303,7 @@ class Watcher final : public Runtime {
     add_mamori_routes();
     console::add_ui_routes(router_);
     ingest::add_elasticsearch_routes(router_, *bulk_, clock_);
+    ingest::add_remote_write_routes(router_, *remote_write_);
     console::add_logs_routes(router_, *logs_, clock_);
     add_prometheus_routes();
   }
@@ -371,6 +375,8 @@ class Watcher final : public Runtime {
     all["fsync"] = options_.fsync == Fsync::Always ? "always" : options_.fsync == Fsync::Never ? "never" : "interval";
     all["retention-metrics"] = format_duration(options_.metrics_retention);
     all["body-bytes-max"] = std::to_string(options_.body_bytes_max);
+    all["remote-write-bytes-max"] = std::to_string(options_.remote_write.decoded_bytes_max);
+    all["remote-write-cache-max"] = std::to_string(options_.remote_write.cache_entries_max);
     for (const auto& file : options_.config_files) all["config"] += (all["config"].empty() ? "" : ",") + file;
     return all;
   }
@@ -429,6 +435,7 @@ class Watcher final : public Runtime {
   std::unique_ptr<logs::Store> logs_;
   std::unique_ptr<rules::Judge> judge_;
   std::unique_ptr<ingest::BulkIngest> bulk_;
+  std::unique_ptr<ingest::RemoteWrite> remote_write_;
   std::unique_ptr<alerts::Notifier> notifier_;
   std::unique_ptr<alerts::AlertManager> alerts_;
   std::unique_ptr<ingest::ScrapeManager> scraper_;

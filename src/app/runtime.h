@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/wal.h"
+#include "ingest/remote_write.h"
 #include "spec/spec.h"
 
 namespace mamori::app {
@@ -18,6 +19,7 @@ struct RuntimeOptions {
   Fsync fsync = Fsync::Interval;
   Nanos metrics_retention = std::chrono::days{15};
   std::size_t body_bytes_max = 64u << 20;
+  ingest::RemoteWriteOptions remote_write;
 };
 
 /// Thread-safe after start().

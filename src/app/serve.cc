@@ -24,12 +24,28 @@ constexpr Option kOptions[] = {
      "kernel decides"},
     {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
     {"--body-bytes-max", "BYTES", "67108864", "largest request body, unpacked; 1024 to 1073741824"},
+    {"--remote-write-bytes-max", "BYTES", "67108864", "largest remote-write message after snappy; 1024 to 1073741824"},
+    {"--remote-write-cache-max", "SERIES", "2000000",
+     "series that remote write recognises without reading their labels, 16 to 51 bytes of memory each; at least twice "
+     "the active ones; 1000 to 100000000"},
     {"--log-level", "LEVEL", "info", "debug, info, warn or error"},
 };
 
 int fail(int code, const std::string& message) {
   std::cerr << "mamori serve: " << message << "\n";
   return code;
+}
+
+Result<std::size_t> read_number(const ParsedOptions& parsed, std::string_view name, std::size_t min, std::size_t max) {
+  const auto text = parsed.get(name);
+  if (text.empty() || text.size() > 10 || text.find_first_not_of("0123456789") != std::string::npos) {
+    return invalid_argument(std::string(name) + " " + text + " is not a whole number");
+  }
+  const auto number = std::stoul(text);
+  if (number < min || number > max) {
+    return invalid_argument(std::string(name) + " must be from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  return number;
 }
 
 Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
@@ -55,14 +71,9 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   if (!retention) return invalid_argument("--retention-metrics: " + retention.error().message);
   options.metrics_retention = *retention;
 
-  const auto bytes = parsed.get("--body-bytes-max");
-  if (bytes.empty() || bytes.size() > 10 || bytes.find_first_not_of("0123456789") != std::string::npos) {
-    return invalid_argument("--body-bytes-max " + bytes + " is not a number of bytes");
-  }
-  options.body_bytes_max = std::stoul(bytes);
-  if (options.body_bytes_max < 1024 || options.body_bytes_max > 1073741824) {
-    return invalid_argument("--body-bytes-max must be from 1024 to 1073741824");
-  }
+  MAMORI_TRY(options.body_bytes_max, read_number(parsed, "--body-bytes-max", 1024, 1073741824));
+  MAMORI_TRY(options.remote_write.decoded_bytes_max, read_number(parsed, "--remote-write-bytes-max", 1024, 1073741824));
+  MAMORI_TRY(options.remote_write.cache_entries_max, read_number(parsed, "--remote-write-cache-max", 1000, 100000000));
 
   const auto level = parsed.get("--log-level");
   if (level == "debug") {
