@@ -19,7 +19,7 @@ Delivery::Verdict meaning(const Result<PostReply>& reply) {
   using enum Delivery::Verdict;
   if (!reply) return reply.error().code == Code::InvalidArgument ? Refused : Retry;
   if (reply->status >= 200 && reply->status < 300) return Delivered;
-  if (reply->status >= 500 || reply->status == 429) return Retry;
+  if (reply->status >= 500 || reply->status == 429 || reply->status == 408) return Retry;
   return Refused;
 }
 

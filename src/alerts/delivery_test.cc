@@ -47,6 +47,7 @@ TEST_F(DeliveryQueue, WhatAnAnswerMeans) {
   check(status(302), Refused);
   check(status(400), Refused);
   check(status(404), Refused);
+  check(status(408), Retry);
   check(status(429), Retry);
   check(status(500), Retry);
   check(status(503), Retry);

@@ -26,6 +26,7 @@ class IndicatorWriter {
 
   metrics::Store& store_;
   std::map<std::string, Last> last_;
+  bool told_ = false;  // that samples were refused
 };
 
 }  // namespace mamori::app

@@ -164,14 +164,17 @@ class StoreImpl final : public Store {
       const Timestamp now = clock_.now();
       head_is_old = !head_.batches.empty() && now - head_.opened_at > kHeadAgeMax;
       std::erase_if(parts_, [&](const std::shared_ptr<Part>& part) {
-        const bool past = now - part->index().last > keep(part->index().stream);
+        const bool past = part->newest() < now - keep(part->index().stream);
         if (past) expired.push_back(part);
         return past;
       });
     }
-    for (const auto& part : expired) part->drop();
-    if (head_is_old) return seal();
-    return {};
+    Result<void> outcome;
+    for (const auto& part : expired) {
+      if (auto dropped = part->drop(); !dropped) outcome = std::move(dropped);  // found again at the next start
+    }
+    if (head_is_old) MAMORI_TRY_VOID(seal());
+    return outcome;
   }
 
   void set_retention(std::vector<std::pair<std::string, Nanos>> retention) override {
@@ -336,8 +339,8 @@ class StoreImpl final : public Store {
       std::ranges::sort(of_stream, [](const PartLine& a, const PartLine& b) {
         return std::pair{a.time, a.seq} < std::pair{b.time, b.seq};
       });
-      MAMORI_TRY(auto part,
-                 detail::write_part(parts_dir_, stream, of_stream, sealing_->sealed_below, options_.block_bytes_max));
+      MAMORI_TRY(auto part, detail::write_part(parts_dir_, stream, of_stream, sealing_->sealed_below,
+                                               options_.block_bytes_max, clock_.now()));
       sealing_->done[stream] = std::move(part);
     }
     const std::lock_guard lock(mutex_);

@@ -278,6 +278,21 @@ TEST_F(StoreTest, KeepsEachStreamForItsOwnTime) {
   EXPECT_THAT(files("parts"), IsEmpty());
 }
 
+TEST_F(StoreTest, DoesNotKeepALineLongerForAWrongDate) {
+  StoreOptions options;
+  options.retention = {{"*", std::chrono::days{1}}};
+  reopen(options);
+  const std::int64_t year_2200 = 7'258'118'400, year_1700 = -8'520'336'000;
+  for (const auto seconds : {year_2200, year_1700}) {
+    const Line line{.stream = "payment_logs", .time = Timestamp{Seconds{seconds}}, .json = "{}"};
+    ASSERT_TRUE(store_->append({&line, 1}));
+    ASSERT_TRUE(store_->seal());
+  }
+  clock_.advance(std::chrono::days{2});
+  ASSERT_TRUE(store_->enforce_retention());
+  EXPECT_THAT(files("parts"), IsEmpty());
+}
+
 TEST_F(StoreTest, SealsAnOldHeadSoThatRetentionCanTakeIt) {
   ASSERT_TRUE(add("payment_logs", 0, "p"));
   clock_.advance(std::chrono::days{2});

@@ -60,7 +60,12 @@ asio::awaitable<Result<ClientResponse>> exchange(Stream& stream, const ClientReq
   http::response_parser<http::string_body> parser;
   parser.body_limit(request.response_bytes_max);
   if (request.method == "HEAD") parser.skip(true);
-  co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  if (request.body_wanted) {
+    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    parser.body_limit(boost::none);  // also counts what a Content-Length promises
+    co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  }
   // A TLS peer that closes without a goodbye after the whole answer has done no harm.
   if (error && !(error == ssl::error::stream_truncated && parser.is_done()))
     co_return failure(url, "reading the answer", error);
@@ -68,6 +73,7 @@ asio::awaitable<Result<ClientResponse>> exchange(Stream& stream, const ClientReq
   ClientResponse response;
   response.status = reply.result_int();
   for (const auto& field : reply) response.headers.add(field.name_string(), field.value());
+  if (!request.body_wanted) co_return response;
   response.body = std::move(reply.body());
   if (equals_ignore_case(response.headers.get("Content-Encoding"), "gzip") && !response.body.empty()) {
     auto body = gunzip(response.body, request.response_bytes_max);

@@ -15,6 +15,7 @@ struct ClientRequest {
   Headers headers;
   std::string body;
   std::size_t response_bytes_max = 64u << 20;
+  bool body_wanted = true;  // false: status and headers answer; what follows them is left unread, however long
 };
 
 struct ClientResponse {

@@ -71,6 +71,14 @@ TEST(HttpServer, UndoesGzipOfTheRequestAndGzipsLongAnswers) {
   EXPECT_EQ(reply->headers.get("Content-Encoding"), "gzip");
 }
 
+TEST(HttpClient, TakesTheStatusOfAnAnswerOfAnyLengthWhenItsBodyIsNotWanted) {
+  const auto server = start([](Request&) { return Response::text(202, std::string(3u << 20, 'x')); });
+  const auto reply = send({.url = url(*server, "/"), .response_bytes_max = 1000, .body_wanted = false}, Seconds{5});
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->status, 202);
+  EXPECT_TRUE(reply->body.empty());
+}
+
 TEST(HttpServer, RefusesABodyOverTheBoundWith413) {
   const auto server = start([](Request&) { return Response::text(200, "ok"); }, 1000);
   const auto plain = send({.method = "POST", .url = url(*server, "/"), .body = std::string(200'000, 'x')}, Seconds{5});

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/log.h"
 #include "rules/indicators.h"
 #include "rules/log_alerts.h"
 #include "rules/texts.h"
@@ -25,7 +26,7 @@ class Latch {
       on_ = true;
       false_since_.reset();
     } else if (on_) {
-      if (!false_since_) false_since_ = now;
+      if (!false_since_ || *false_since_ > now) false_since_ = now;  // later: the clock was set back
       if (now - *false_since_ >= kCalm) on_ = false;
     }
     return on_;
@@ -69,7 +70,7 @@ struct Judge::Impl {
   std::vector<spec::IndicatorSpec> indicators;
   Windows windows;
   LogAlerts log_alerts;
-  Timestamp horizon;  // the latest moment that we have seen: arrivals and evaluations
+  Timestamp horizon;  // the latest moment that we have seen, arrivals and evaluations, since the clock was set back
   std::map<std::string, Latch> latches;
   std::optional<Verdict> verdict;
   JudgeCounters counters;
@@ -80,6 +81,7 @@ struct Judge::Impl {
   }
 
   void configure(const spec::Spec& spec, std::vector<std::string>* warnings);
+  void move_on(Timestamp now);
   void judge_indicators(Evaluation& evaluation, Timestamp now);
   void judge_down(Evaluation& evaluation, Timestamp now);
   void judge_verdict(Evaluation& evaluation, Timestamp now);
@@ -95,6 +97,21 @@ void Judge::Impl::configure(const spec::Spec& spec, std::vector<std::string>* wa
     }
   }
   log_alerts.configure(spec.log_alerts, warnings);
+}
+
+/// Evaluations come every second, so a `now` far before the last one means that the clock was ahead and was set right:
+/// what it stamped is dropped, or it would keep the true time's lines out until that moment comes.
+void Judge::Impl::move_on(Timestamp now) {
+  if (now < horizon - kAheadMax) {
+    log_warn("the clock was set back; what was judged at later moments is dropped",
+             {{"from", format_rfc3339(horizon)}, {"to", format_rfc3339(now)}});
+    ++counters.clock_set_back;
+    windows.forget_after(second_of(now));
+    log_alerts.forget_after(second_of(now));
+    if (verdict && verdict->since > now) verdict->since = now;
+    horizon = now;
+  }
+  horizon = std::max(horizon, now);
 }
 
 void Judge::Impl::judge_indicators(Evaluation& evaluation, Timestamp now) {
@@ -194,7 +211,7 @@ void Judge::observe(const logs::Line& line, const std::optional<logs::PaymentEve
 
 Evaluation Judge::evaluate(Timestamp now) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->horizon = std::max(impl_->horizon, now);
+  impl_->move_on(now);
   Evaluation evaluation;
   evaluation.at = now;
   evaluation.verdict.state = VerdictState::Ok;

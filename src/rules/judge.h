@@ -73,6 +73,7 @@ struct JudgeCounters {
   std::uint64_t too_late = 0;         // older than the windows reach: in the store, but not judged
   std::uint64_t future = 0;           // stamped more than a minute ahead of their arrival: counted at their arrival
   std::uint64_t samples_thinned = 0;  // latencies beyond the exact number per second: percentiles become estimates
+  std::uint64_t clock_set_back = 0;   // times the clock went back by more than a minute
   std::uint64_t ids_forgotten = 0;    // payment ids dropped early for want of room: a late retry counts again
 };
 

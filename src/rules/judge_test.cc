@@ -48,6 +48,23 @@ TEST(Judge, HealthyTrafficWithDeclinesIsOk) {
   for (const Finding& finding : evaluation.findings) EXPECT_FALSE(finding.active) << finding.labels.at("alertname");
 }
 
+TEST(Judge, SeesAgainAtOnceWhenAClockThatWasHoursAheadIsSetRight) {
+  Judge judge(design_spec());
+  Timestamp now = traffic(judge, kStart, 120, 2, PaymentStatus::Succeeded);
+  const Timestamp wrong = now + std::chrono::hours{5};
+  judge.evaluate(wrong);
+  traffic(judge, wrong, 5, 2, PaymentStatus::Succeeded);
+  judge.evaluate(wrong + Seconds{5});
+
+  now = traffic(judge, now + Seconds{10}, 6, 2, PaymentStatus::Failed, "timeout");
+  judge.evaluate(now);  // the clock is right again
+  now = traffic(judge, now, 6, 2, PaymentStatus::Failed, "timeout");
+  const Evaluation evaluation = judge.evaluate(now);
+  EXPECT_TRUE(active(evaluation, "PaymentsDown"));
+  EXPECT_EQ(evaluation.verdict.state, VerdictState::Down);
+  EXPECT_EQ(judge.counters().clock_set_back, 1u);
+}
+
 TEST(Judge, AnOutageIsDownWithinSecondsAndOverHalfAMinuteAfterItEnds) {
   Judge judge(design_spec());
   Timestamp now = traffic(judge, kStart, 120, 2, PaymentStatus::Succeeded);

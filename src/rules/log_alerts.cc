@@ -55,6 +55,10 @@ void LogAlerts::observe(const logs::Line& line, Timestamp arrival) {
   }
 }
 
+void LogAlerts::forget_after(SecondIndex now) {
+  for (Alert& alert : alerts_) alert.lines.forget_after(now);
+}
+
 std::vector<Finding> LogAlerts::evaluate(SecondIndex now) const {
   std::vector<Finding> findings;
   for (const Alert& alert : alerts_) {

@@ -25,6 +25,7 @@ class LogAlerts {
 
   /// One per alert, in the spec's order. They notify the team (severity info, page "false") and never page.
   std::vector<Finding> evaluate(SecondIndex now) const;
+  void forget_after(SecondIndex now);
 
  private:
   struct Alert {

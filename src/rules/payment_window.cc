@@ -75,6 +75,15 @@ void PaymentWindow::add(std::string_view payment_id, Timestamp time, Outcome out
   ++entries_;
 }
 
+void PaymentWindow::forget_after(SecondIndex now) {
+  for (Slot& slot : slots_) {
+    if (slot.second <= now) continue;
+    forget(slot);
+    slot = Slot{};
+  }
+  newest_ = std::min(newest_, now);
+}
+
 OutcomeCounts PaymentWindow::counts(SecondIndex now, SecondIndex window) const {
   OutcomeCounts sum;
   for (SecondIndex second = now - window + 1; second <= now; ++second) {

@@ -43,6 +43,9 @@ class PaymentWindow {
   /// The `n` latest payments' outcomes in the window, newest first.
   std::vector<Outcome> latest(std::size_t n, SecondIndex now, SecondIndex window) const;
 
+  /// Drops what lies after `now`: the clock that put it there was wrong.
+  void forget_after(SecondIndex now);
+
   std::uint64_t ids_forgotten() const { return ids_forgotten_; }
 
  private:

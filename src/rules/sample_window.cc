@@ -29,6 +29,13 @@ const Slot* find(const std::vector<Slot>& slots, SecondIndex second) {
   return slot.second == second ? &slot : nullptr;
 }
 
+template <typename Slot>
+void forget_slots_after(std::vector<Slot>& slots, SecondIndex now) {
+  for (Slot& slot : slots) {
+    if (slot.second > now) slot = Slot{};
+  }
+}
+
 }  // namespace
 
 SampleWindow::SampleWindow() : slots_(kSecondsKept) {}
@@ -107,6 +114,8 @@ std::uint64_t SampleWindow::count_above(SecondIndex now, SecondIndex window, dou
   return static_cast<std::uint64_t>(std::llround(above));
 }
 
+void SampleWindow::forget_after(SecondIndex now) { forget_slots_after(slots_, now); }
+
 RatioWindow::RatioWindow() : slots_(kSecondsKept) {}
 
 void RatioWindow::add(Timestamp time, bool bad) {
@@ -115,6 +124,8 @@ void RatioWindow::add(Timestamp time, bool bad) {
   ++slot->total;
   if (bad) ++slot->bad;
 }
+
+void RatioWindow::forget_after(SecondIndex now) { forget_slots_after(slots_, now); }
 
 RatioWindow::Counts RatioWindow::counts(SecondIndex now, SecondIndex window) const {
   Counts sum;

@@ -30,6 +30,7 @@ class SampleWindow {
   /// How many values lie above `limit`; an estimate where the second was sampled.
   std::uint64_t count_above(SecondIndex now, SecondIndex window, double limit) const;
   std::uint64_t thinned() const { return thinned_; }
+  void forget_after(SecondIndex now);
 
  private:
   struct Slot {
@@ -55,6 +56,7 @@ class RatioWindow {
     std::uint64_t total = 0, bad = 0;
   };
   Counts counts(SecondIndex now, SecondIndex window) const;
+  void forget_after(SecondIndex now);
 
  private:
   struct Slot {

@@ -42,4 +42,11 @@ void Windows::add(const logs::PaymentEvent& event, Timestamp time) {
   }
 }
 
+void Windows::forget_after(SecondIndex now) {
+  payments.forget_after(now);
+  payment_latency.forget_after(now);
+  webhook_time.forget_after(now);
+  checkouts.forget_after(now);
+}
+
 }  // namespace mamori::rules

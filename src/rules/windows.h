@@ -14,6 +14,9 @@ struct Windows {
 
   /// Counts the event at `time`, which is its own or, if that lies in the future, its arrival.
   void add(const logs::PaymentEvent& event, Timestamp time);
+
+  /// Drops what lies after `now`: the clock that put it there was wrong.
+  void forget_after(SecondIndex now);
 };
 
 }  // namespace mamori::rules

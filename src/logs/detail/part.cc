@@ -202,14 +202,15 @@ Result<BlockLines> Part::read(std::size_t block) const {
   return out;
 }
 
-void Part::drop() {
+Result<void> Part::drop() {
   dropped_ = true;
-  ::unlink(path_.c_str());
+  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return io_error("unlink", path_);
+  return {};
 }
 
 Result<std::shared_ptr<Part>> write_part(const std::string& dir, std::string_view stream,
                                          std::span<const PartLine> lines, std::uint32_t sealed_below,
-                                         std::size_t block_bytes_max) {
+                                         std::size_t block_bytes_max, Timestamp now) {
   char name[32];
   std::snprintf(name, sizeof name, "%016llx.part",
                 static_cast<unsigned long long>(std::ranges::min(lines, {}, &PartLine::seq).seq));
@@ -226,7 +227,7 @@ Result<std::shared_ptr<Part>> write_part(const std::string& dir, std::string_vie
     return error;
   }
   MAMORI_TRY_VOID(sync_dir(dir));
-  return std::make_shared<Part>(path, *std::move(index));
+  return std::make_shared<Part>(path, *std::move(index), now);
 }
 
 Result<std::shared_ptr<Part>> open_part(const std::string& path) {
@@ -251,7 +252,8 @@ Result<std::shared_ptr<Part>> open_part(const std::string& path) {
   for (const auto& block : index->blocks) {
     if (block.offset > size || block.stored_bytes > size - block.offset) return corrupt("a block lies past the end");
   }
-  return std::make_shared<Part>(path, *std::move(index));
+  const Timestamp written{Seconds{status.st_mtim.tv_sec} + Nanos{status.st_mtim.tv_nsec}};
+  return std::make_shared<Part>(path, *std::move(index), written);
 }
 
 }  // namespace mamori::logs::detail

@@ -2,6 +2,7 @@
 // index of time ranges at the end. What always holds: a part under its final name is complete and was fsynced; each
 // block and the index carry a CRC-32C. Layout: docs/formats/log-store.md.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -46,21 +47,27 @@ struct PartIndex {
 
 class Part {
  public:
-  Part(std::string path, PartIndex index) : path_(std::move(path)), index_(std::move(index)) {}
+  /// `written`: when the file was; a line is not kept longer for claiming to be of a later time.
+  Part(std::string path, PartIndex index, Timestamp written)
+      : path_(std::move(path)), index_(std::move(index)), written_(written) {}
   const std::string& path() const { return path_; }
   const PartIndex& index() const { return index_; }
 
   /// Errors: Corrupt (checksum), Io, NotFound after the part was dropped.
   Result<BlockLines> read(std::size_t block) const;
 
-  /// Deletes the file; a scan under way ends this part early.
-  void drop();
+  /// The newest moment that it holds lines of, for retention.
+  Timestamp newest() const { return std::min(index_.last, written_); }
+
+  /// Deletes the file; a scan under way ends this part early. Errors: as io_error; the file is still there then.
+  Result<void> drop();
   /// True once: the first complaint about a part is logged, not every one.
   bool complain_once() const { return !complained_.exchange(true); }
 
  private:
   std::string path_;
   PartIndex index_;
+  Timestamp written_;
   std::atomic<bool> dropped_{false};
   mutable std::atomic<bool> complained_{false};
 };
@@ -69,7 +76,7 @@ class Part {
 /// Errors: Unavailable when the disk is full or failing; nothing is left behind.
 Result<std::shared_ptr<Part>> write_part(const std::string& dir, std::string_view stream,
                                          std::span<const PartLine> lines, std::uint32_t sealed_below,
-                                         std::size_t block_bytes_max);
+                                         std::size_t block_bytes_max, Timestamp now);
 
 /// Errors: Corrupt (magic, checksum, sizes), Io.
 Result<std::shared_ptr<Part>> open_part(const std::string& path);
