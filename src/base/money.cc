@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace mamori {
 namespace {
@@ -12,6 +13,12 @@ constexpr std::array<std::string_view, 16> kNoDecimals = {"BIF", "CLP", "DJF", "
 constexpr std::array<std::string_view, 7> kThreeDecimals = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
 
 }  // namespace
+
+std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
 
 int currency_exponent(std::string_view currency) {
   if (currency == "XPF" || std::ranges::find(kNoDecimals, currency) != kNoDecimals.end()) return 0;

@@ -13,6 +13,9 @@ struct Money {
   bool operator==(const Money&) const = default;
 };
 
+/// The sum of two amounts of one currency; the largest (or least) number where it would not fit, never a wrapped one.
+std::int64_t add_saturated(std::int64_t a, std::int64_t b);
+
 /// Digits after the decimal point of a currency (ISO 4217 exponent): JPY 0, USD 2, KWD 3; 2 for codes not in the table.
 int currency_exponent(std::string_view currency);
 

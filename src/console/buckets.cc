@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kBucketsMax = 2000;  // more than a chart has pixels for
 constexpr std::size_t kBucketsDefault = 60;
+// Well inside what nanoseconds in 64 bits can say (1677 to 2262), so that no sum or difference of such times overflows.
+constexpr Timestamp kTimeMin{}, kTimeMax{std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}};
 
 Result<Nanos> read_step(std::string_view text) {
   double seconds = 0;
@@ -27,6 +29,9 @@ Result<Timestamp> read_time(const net::Params& params, std::string_view name, Ti
   if (!text || text->empty()) return fallback;
   auto time = parse_time(*text);
   if (!time) return invalid_argument(std::string(name) + ": " + time.error().message);
+  if (*time < kTimeMin || *time > kTimeMax) {
+    return invalid_argument(std::string(name) + ": must lie in the years 1970 to 2200");
+  }
   return time;
 }
 

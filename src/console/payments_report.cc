@@ -93,8 +93,9 @@ void PaymentsReport::add_payment(const PaymentEvent& event, std::size_t bucket) 
       if (event.amount) {
         auto& revenue = entry(revenue_, event.amount->currency);
         revenue.by_bucket.resize(buckets_.size());
-        revenue.by_bucket[bucket] += event.amount->minor_units;
-        revenue.total += event.amount->minor_units;
+        auto& of_bucket = revenue.by_bucket[bucket];
+        of_bucket = add_saturated(of_bucket, event.amount->minor_units);
+        revenue.total = add_saturated(revenue.total, event.amount->minor_units);
       }
       break;
     case PaymentStatus::Canceled:

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace mamori::console {
 namespace {
 
@@ -47,6 +49,12 @@ TEST(PaymentsReport, KeepsTechnicalFailuresApartFromDeclines) {
   EXPECT_TRUE(has(text, R"({"error_code":"insufficient_funds","family":"funds","count":1})")) << text;
 }
 
+TEST(PaymentsReport, NeverWrapsASumOfMoney) {
+  auto huge = payment(PaymentStatus::Succeeded, minutes{0});
+  huge.amount = Money{std::numeric_limits<std::int64_t>::max(), "JPY"};
+  EXPECT_TRUE(has(report_of({huge, huge}), R"("total_minor_units":9223372036854775807)"));
+}
+
 TEST(PaymentsReport, SumsSucceededMoneyPerCurrency) {
   auto dollars = payment(PaymentStatus::Succeeded, minutes{2});
   dollars.amount = Money{250, "USD"};
@@ -80,7 +88,8 @@ TEST(ReadTimeRange, AlignsBucketsAndBoundsTheirNumber) {
       read_time_range(net::Params::parse("start=2022-01-01T00:00:00Z&end=2023-01-01T00:00:00Z&step=1"), now);
   ASSERT_TRUE(year);
   EXPECT_LE(Buckets(*year).size(), 2001u);
-  for (const auto* bad : {"start=x", "step=-1", "step=0", "start=20&end=10"})
+  for (const auto* bad : {"start=x", "step=-1", "step=0", "start=20&end=10", "start=1700-01-01T00:00:00Z",
+                          "end=2250-01-01T00:00:00Z", "start=1680-01-01T00:00:00Z&end=2260-01-01T00:00:00Z"})
     EXPECT_FALSE(read_time_range(net::Params::parse(bad), now)) << bad;
 }
 
