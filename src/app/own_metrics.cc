@@ -70,6 +70,7 @@ void register_remote_write_metrics(metrics::Registry& registry, const ingest::Re
         counters.histograms);
   count("mamori_remote_write_exemplars_total", "Exemplars taken by remote write", counters.exemplars);
   count("mamori_remote_write_duplicate_total", "Samples and histograms that were kept before", counters.duplicate);
+  count("mamori_remote_write_exemplars_refused_total", "Exemplars refused", counters.refused_exemplars);
   const char* refused = "mamori_remote_write_refused_total";
   const char* refused_help = "Samples and histograms refused, by reason";
   count(refused, refused_help, counters.refused_labels, with("reason", "labels"));

@@ -151,7 +151,9 @@ class Watcher final : public Runtime {
     bulk_ =
         std::make_unique<ingest::BulkIngest>(*logs_, clock_, random_seed(), bulk_options,
                                              [this](std::span<const ingest::Accepted> lines) { judge_lines(lines); });
-    remote_write_ = std::make_unique<ingest::RemoteWrite>(*metrics_, random_seed(), options_.remote_write);
+    exemplars_ = std::make_unique<metrics::ExemplarRing>(options_.exemplars_max);
+    remote_write_ =
+        std::make_unique<ingest::RemoteWrite>(*metrics_, *exemplars_, metadata_, random_seed(), options_.remote_write);
     return {};
   }
 
@@ -345,7 +347,11 @@ class Watcher final : public Runtime {
     range_query_ = range_query_for_console(*query_engine_);
     console::PrometheusApiSources sources;
     sources.targets = [this] { return scraper_->targets(); };
-    sources.metadata = [this] { return scraper_->metadata(); };
+    sources.metadata = [this] {
+      auto all = scraper_->metadata();
+      all.merge(metadata_.all());  // what both describe: as scraped
+      return all;
+    };
     sources.alerts = [this] { return alerts::prometheus_alerts_json(alerts_->alerts()); };
     sources.config = [this] { return config_text(); };
     sources.last_reload_succeeded = [this] {
@@ -375,6 +381,7 @@ class Watcher final : public Runtime {
     all["fsync"] = options_.fsync == Fsync::Always ? "always" : options_.fsync == Fsync::Never ? "never" : "interval";
     all["retention-metrics"] = format_duration(options_.metrics_retention);
     all["body-bytes-max"] = std::to_string(options_.body_bytes_max);
+    all["exemplars-max"] = std::to_string(options_.exemplars_max);
     all["remote-write-bytes-max"] = std::to_string(options_.remote_write.decoded_bytes_max);
     all["remote-write-cache-max"] = std::to_string(options_.remote_write.cache_entries_max);
     for (const auto& file : options_.config_files) all["config"] += (all["config"].empty() ? "" : ",") + file;
@@ -435,6 +442,8 @@ class Watcher final : public Runtime {
   std::unique_ptr<logs::Store> logs_;
   std::unique_ptr<rules::Judge> judge_;
   std::unique_ptr<ingest::BulkIngest> bulk_;
+  std::unique_ptr<metrics::ExemplarRing> exemplars_;
+  ingest::MetadataTable metadata_;  // of remote write
   std::unique_ptr<ingest::RemoteWrite> remote_write_;
   std::unique_ptr<alerts::Notifier> notifier_;
   std::unique_ptr<alerts::AlertManager> alerts_;

@@ -20,6 +20,7 @@ struct RuntimeOptions {
   Nanos metrics_retention = std::chrono::days{15};
   std::size_t body_bytes_max = 64u << 20;
   ingest::RemoteWriteOptions remote_write;
+  std::size_t exemplars_max = 10'000;
 };
 
 /// Thread-safe after start().

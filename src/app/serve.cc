@@ -24,7 +24,8 @@ constexpr Option kOptions[] = {
      "kernel decides"},
     {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
     {"--body-bytes-max", "BYTES", "67108864", "largest request body, unpacked; 1024 to 1073741824"},
-    {"--remote-write-bytes-max", "BYTES", "67108864", "largest remote-write message after snappy; 1024 to 1073741824"},
+    {"--exemplars-max", "NUMBER", "10000", "exemplars kept in memory, the newest; 0: none; to 10000000"},
+    {"--remote-write-bytes-max", "BYTES", "33554432", "largest remote-write message after snappy; 1024 to 1073741824"},
     {"--remote-write-cache-max", "SERIES", "2000000",
      "series that remote write recognises without reading their labels, 16 to 51 bytes of memory each; at least twice "
      "the active ones; 1000 to 100000000"},
@@ -72,6 +73,7 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   options.metrics_retention = *retention;
 
   MAMORI_TRY(options.body_bytes_max, read_number(parsed, "--body-bytes-max", 1024, 1073741824));
+  MAMORI_TRY(options.exemplars_max, read_number(parsed, "--exemplars-max", 0, 10000000));
   MAMORI_TRY(options.remote_write.decoded_bytes_max, read_number(parsed, "--remote-write-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.remote_write.cache_entries_max, read_number(parsed, "--remote-write-cache-max", 1000, 100000000));
 

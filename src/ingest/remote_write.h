@@ -13,14 +13,16 @@
 #include <vector>
 
 #include "base/time.h"
+#include "ingest/metadata_table.h"
 #include "ingest/series_cache.h"
 #include "ingest/write_request.h"
+#include "metrics/exemplars.h"
 #include "metrics/store.h"
 
 namespace mamori::ingest {
 
 struct RemoteWriteOptions {
-  std::size_t decoded_bytes_max = 64u << 20;  // of a body after snappy
+  std::size_t decoded_bytes_max = 32u << 20;  // of a body after snappy
   std::size_t cache_entries_max = 2'000'000;  // series recognised without reading their labels; 16 to 51 bytes each
 };
 
@@ -30,6 +32,7 @@ struct RemoteWriteCounters {
   std::atomic<std::uint64_t> samples{0}, histograms{0}, exemplars{0};  // kept, or kept before
   std::atomic<std::uint64_t> duplicate{0};                             // of those: kept before
   std::atomic<std::uint64_t> refused_labels{0}, refused_limit{0}, refused_histogram{0};
+  std::atomic<std::uint64_t> refused_exemplars{0};
   std::atomic<std::uint64_t> refused_conflicting{0}, refused_out_of_order{0}, refused_too_far_ahead{0};
   std::atomic<std::uint64_t> malformed{0}, unavailable{0};  // requests
 };
@@ -43,8 +46,9 @@ struct RemoteWriteReply {
 /// Thread-safe.
 class RemoteWrite {
  public:
-  /// `seed`: of the series hash's secret. `store` must outlive it.
-  RemoteWrite(metrics::Store& store, std::uint64_t seed, RemoteWriteOptions options);
+  /// `seed`: of the series hash's secret. The others must outlive it.
+  RemoteWrite(metrics::Store& store, metrics::ExemplarRing& exemplars, MetadataTable& metadata, std::uint64_t seed,
+              RemoteWriteOptions options);
   ~RemoteWrite();
 
   /// `body`: one message, compressed as a snappy block.
@@ -61,10 +65,18 @@ class RemoteWrite {
   RemoteWriteReply write(Scratch& scratch);
   Result<void> resolve(Scratch& scratch, Tally& tally);
   Result<void> resolve_anew(std::size_t index, Scratch& scratch, Tally& tally);
+  Result<void> store(Scratch& scratch, Tally& tally);
+  Result<void> store_forgotten(Scratch& scratch, Tally& tally);
+  template <typename Keep>
+  Result<std::size_t> write_batches(Scratch& scratch, Tally& tally, Keep keep);
+  void keep_exemplars(const Scratch& scratch, Tally& tally);
+  void count(const Tally& tally);
   RemoteWriteReply malformed(const Error& error);
-  RemoteWriteReply unavailable(const std::string& why);
+  RemoteWriteReply unavailable(const Error& error);
 
   metrics::Store& store_;
+  metrics::ExemplarRing& exemplars_;
+  MetadataTable& metadata_;
   const RemoteWriteOptions options_;
   const SeriesHash hash_;
   SeriesCache cache_;

@@ -16,7 +16,7 @@ Response unsupported(std::string message) { return Response::text(415, std::move
 Response answer(WriteVersion version, RemoteWriteReply reply) {
   Response response{.status = reply.status, .headers = {}, .body = std::move(reply.body)};
   if (!response.body.empty()) response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  if (reply.status == 503) response.headers.add("Retry-After", kRetryAfterSeconds);
+  if (reply.status >= 500) response.headers.add("Retry-After", kRetryAfterSeconds);
   if (version == WriteVersion::V2) {
     response.headers.add("X-Prometheus-Remote-Write-Samples-Written", std::to_string(reply.samples));
     response.headers.add("X-Prometheus-Remote-Write-Histograms-Written", std::to_string(reply.histograms));
@@ -41,7 +41,8 @@ Result<WriteVersion> write_version(std::string_view content_type) {
   const auto parts = split(content_type, ';');
   const auto refuse = [&](std::string_view what) {
     return invalid_argument("Content-Type: " + std::string(content_type) + ": " + std::string(what) +
-                            "; send application/x-protobuf with proto=prometheus.WriteRequest");
+                            "; send application/x-protobuf with proto=prometheus.WriteRequest or "
+                            "proto=io.prometheus.write.v2.Request");
   };
   const auto media_type = trim(parts[0]);
   if (media_type.empty() && parts.size() == 1) return WriteVersion::V1;
@@ -54,6 +55,7 @@ Result<WriteVersion> write_version(std::string_view content_type) {
     // RFC 9110 section 5.6.6: a parameter's value may be quoted.
     if (proto.size() >= 2 && proto.front() == '"' && proto.back() == '"') proto = proto.substr(1, proto.size() - 2);
     if (proto == "prometheus.WriteRequest") return WriteVersion::V1;
+    if (proto == "io.prometheus.write.v2.Request") return WriteVersion::V2;
     return refuse("not a known message");
   }
   return WriteVersion::V1;

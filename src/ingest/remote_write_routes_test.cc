@@ -24,7 +24,9 @@ class RemoteWriteRoutesTest : public testing::Test {
   }
 
   FakeMetricsStore store_;
-  RemoteWrite remote_write_{store_, 42, {}};
+  metrics::ExemplarRing exemplars_{100};
+  MetadataTable metadata_;
+  RemoteWrite remote_write_{store_, exemplars_, metadata_, 42, {}};
   net::Router router_;
   const std::string body_ = snappy_block(write_request_v1({{{{"__name__", "a"}}, {{1000, 1}}}}));
 };
@@ -57,6 +59,25 @@ TEST_F(RemoteWriteRoutesTest, AnswersUnsupportedMediaTypes) {
 TEST_F(RemoteWriteRoutesTest, TakesNoEncodingForSnappyInAnyCase) {
   EXPECT_EQ(send("application/x-protobuf", "", body_).status, 204);
   EXPECT_EQ(send("application/x-protobuf", "Snappy", body_).status, 204);
+}
+
+TEST_F(RemoteWriteRoutesTest, CountsWhatWasWrittenForVersion2) {
+  constexpr std::string_view kType = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+  const auto written = [](const net::Response& response, const std::string& what) {
+    return response.headers.get("X-Prometheus-Remote-Write-" + what + "-Written");
+  };
+  const auto good = send(kType, "snappy", snappy_block(write_request_v2({{{{"__name__", "a"}}, {{5, 1}, {6, 1}}}})));
+  EXPECT_EQ(good.status, 204);
+  EXPECT_EQ(written(good, "Samples"), "2");
+  EXPECT_EQ(written(good, "Histograms"), "0");
+  EXPECT_EQ(written(good, "Exemplars"), "0");
+  const auto partly = send(kType, "snappy", snappy_block(write_request_v2({{{{"__name__", "a"}}, {{4, 1}, {7, 1}}}})));
+  EXPECT_EQ(partly.status, 400);
+  EXPECT_EQ(written(partly, "Samples"), "1");
+  const auto malformed = send(kType, "snappy", "x");
+  EXPECT_EQ(malformed.status, 400);
+  EXPECT_EQ(written(malformed, "Samples"), "0");
+  EXPECT_EQ(written(send("application/x-protobuf", "snappy", body_), "Samples"), "") << "1.0 has no such headers";
 }
 
 TEST_F(RemoteWriteRoutesTest, TellsASenderWhenToTryAgain) {

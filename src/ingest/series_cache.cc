@@ -26,9 +26,14 @@ SeriesHash::SeriesHash(std::uint64_t seed) {
   }
 }
 
-SeriesKey SeriesHash::key(std::string_view bytes) const {
+WideHash SeriesHash::wide(std::string_view bytes) const {
   const auto hash = XXH3_128bits_withSecret(bytes.data(), bytes.size(), secret_, kSecretBytes);
-  return {hash.low64, static_cast<std::uint32_t>(hash.high64)};
+  return {hash.low64, hash.high64};
+}
+
+SeriesKey SeriesHash::key(std::string_view bytes) const {
+  const auto hash = wide(bytes);
+  return {hash.low, static_cast<std::uint32_t>(hash.high)};
 }
 
 SeriesCache::SeriesCache(std::size_t entries_max) : young_max_(entries_max / 2) {}

@@ -22,11 +22,17 @@ struct SeriesKey {
   bool operator==(const SeriesKey&) const = default;
 };
 
+struct WideHash {
+  std::uint64_t low = 0, high = 0;
+};
+
 /// Thread-safe.
 class SeriesHash {
  public:
   explicit SeriesHash(std::uint64_t seed);
   SeriesKey key(std::string_view bytes) const;
+  /// All 128 bits, where a key is made of several.
+  WideHash wide(std::string_view bytes) const;
 
  private:
   static constexpr std::size_t kSecretBytes = 192;  // XXH3's default secret has as many

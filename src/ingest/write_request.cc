@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ingest/native_histogram.h"
 #include "ingest/protobuf_reader.h"
 
 namespace mamori::ingest {
@@ -26,12 +27,18 @@ bool read_label(std::string_view message, Labels::Pair& label) {
   return in.ok();
 }
 
-/// Label fields one after another, whatever their field number.
-Result<LabelPairs> read_label_fields(std::string_view fields) {
+/// The labels in a message whose fields 1 they are.
+Result<LabelPairs> read_label_fields(std::string_view message) {
   LabelPairs pairs;
-  ProtobufReader in(fields);
+  ProtobufReader in(message);
   while (in.next()) {
-    if (!read_label(in.bytes(), pairs.emplace_back())) return invalid_argument("a label is not well-formed protobuf");
+    if (in.field() != 1) {
+      in.skip();
+    } else if (!read_label(in.bytes(), pairs.emplace_back())) {
+      return invalid_argument("a label is not well-formed protobuf");
+    } else if (pairs.size() > kLabelsMax) {
+      return invalid_argument("more than " + std::to_string(kLabelsMax) + " labels");
+    }
   }
   return pairs;
 }
@@ -71,32 +78,51 @@ void WriteRequest::clear() {
   series.clear();
   keys.clear();
   samples.clear();
-  markers.clear();
   histograms.clear();
   exemplars.clear();
   metadata.clear();
+  refused_histograms = 0;
   first_refused_histogram.clear();
-  symbols.clear();
-  label_refs.clear();
-  symbol_keys_.clear();
   gathered_.clear();
+  symbols_.clear();
   series_messages_.clear();
+  label_refs_.clear();
+  exemplar_refs_.clear();
+  symbol_hashes_.clear();
+  described_.clear();
 }
 
 Result<void> WriteRequest::decode(WriteVersion version, std::string_view message, const SeriesHash& hash) {
   clear();
   version_ = version;
-  return version == WriteVersion::V1 ? decode_v1(message, hash) : decode_v2(message, hash);
+  const auto decoded = version == WriteVersion::V1 ? decode_v1(message, hash) : decode_v2(message, hash);
+  if (is_too_large()) {
+    return Error{Code::TooLarge, "the message holds more than " + std::to_string(items_max) +
+                                     " series, samples or symbols; send it in parts"};
+  }
+  return decoded;
+}
+
+bool WriteRequest::is_too_large() const {
+  const auto most = std::max({series.size(), samples.size(), histograms.size(), exemplars.size(), metadata.size(),
+                              symbols_.size(), series_messages_.size()});
+  // 30 labels are many already.
+  return most > items_max || (label_refs_.size() + exemplar_refs_.size()) / 60 > items_max;
 }
 
 Result<void> WriteRequest::decode_v1(std::string_view message, const SeriesHash& hash) {
   ProtobufReader in(message);
   while (in.next()) {
-    if (in.field() != 1) {
+    if (in.field() == 1) {
+      const auto body = in.bytes();
+      if (in.ok() && !read_series_v1(body, hash))
+        return invalid_argument("time series " + std::to_string(series.size()) + " is not well-formed protobuf");
+    } else if (in.field() == 3) {
+      if (!read_metadata_v1(in.bytes())) return invalid_argument("a MetricMetadata is not well-formed protobuf");
+    } else {
       in.skip();
-    } else if (const auto body = in.bytes(); in.ok() && !read_series_v1(body, hash)) {
-      return invalid_argument("time series " + std::to_string(series.size()) + " is not well-formed protobuf");
     }
+    if (is_too_large()) return {};
   }
   if (!in.ok()) return invalid_argument("the message is not a well-formed prometheus.WriteRequest");
   return {};
@@ -107,44 +133,38 @@ bool WriteRequest::read_series_v1(std::string_view message, const SeriesHash& ha
   auto& one = series.emplace_back();
   ProtobufReader in(message);
   const char* field_begin = in.position();
-  const char* labels_begin = nullptr;
-  const char* labels_end = nullptr;
+  const char* labels_begin = field_begin;
+  const char* labels_end = field_begin;
   std::string* gathered = nullptr;
   for (; in.next(); field_begin = in.position()) {
     switch (in.field()) {
       case 1:
         in.bytes();
-        if (gathered != nullptr) {
-          gathered->append(field_begin, in.position());
-        } else if (labels_begin == nullptr) {
-          labels_begin = field_begin;
-          labels_end = in.position();
-        } else if (labels_end == field_begin) {
-          labels_end = in.position();
-        } else {
+        if (gathered == nullptr && labels_begin == labels_end) labels_begin = labels_end = field_begin;
+        if (gathered == nullptr && labels_end != field_begin)
           gathered = &gathered_.emplace_back(labels_begin, labels_end);
-          gathered->append(field_begin, in.position());
-        }
+        if (gathered != nullptr) gathered->append(field_begin, in.position());
+        labels_end = in.position();
         break;
       case 2:
-        if (!take_sample(in.bytes())) return false;
+        if (!read_sample(in.bytes())) return false;
+        break;
+      case 3:
+        if (!read_exemplar(in.bytes())) return false;
+        break;
+      case 4:
+        if (!take_histogram(in.bytes())) return false;
         break;
       default:
         in.skip();
     }
   }
-  if (!in.ok()) return false;
-  if (gathered != nullptr) {
-    one.labels = *gathered;
-  } else if (labels_begin != nullptr) {
-    one.labels = {labels_begin, labels_end};
-  }
-  keys.push_back(hash.key(one.labels));
-  end_series(one);
-  return true;
+  one.labels = gathered != nullptr ? std::string_view(*gathered) : std::string_view(labels_begin, labels_end);
+  end_series(one, hash.key(one.labels));
+  return in.ok();
 }
 
-bool WriteRequest::take_sample(std::string_view message) {
+bool WriteRequest::read_sample(std::string_view message) {
   metrics::RefSample sample{.series = static_cast<metrics::SeriesRef>(series.size() - 1)};
   ProtobufReader in(message);
   while (in.next()) {
@@ -153,26 +173,103 @@ bool WriteRequest::take_sample(std::string_view message) {
     } else if (in.field() == 2) {
       sample.time_ms = in.int64();
     } else {
-      in.skip();
+      in.skip();  // 2.0's start_timestamp among them
     }
   }
   samples.push_back(sample);
   return in.ok();
 }
 
-void WriteRequest::end_series(WrittenSeries& one) {
-  one.samples_end = static_cast<std::uint32_t>(samples.size());
-  one.markers_end = static_cast<std::uint32_t>(markers.size());
-  one.histograms_end = static_cast<std::uint32_t>(histograms.size());
+bool WriteRequest::read_exemplar(std::string_view message) {
+  WrittenExemplar exemplar{.series = static_cast<std::uint32_t>(series.size() - 1), .labels = message};
+  exemplar.refs_begin = static_cast<std::uint32_t>(exemplar_refs_.size());
+  ProtobufReader in(message);
+  while (in.next()) {
+    if (in.field() == 1 && version_ == WriteVersion::V2) {
+      in.each_varint([&](std::uint64_t ref) {
+        if (exemplar_refs_.size() - exemplar.refs_begin <= 2 * kLabelsMax) exemplar_refs_.push_back(symbol_ref(ref));
+      });
+    } else if (in.field() == 2) {
+      exemplar.value = in.float64();
+    } else if (in.field() == 3) {
+      exemplar.time_ms = in.int64();
+    } else {
+      in.skip();
+    }
+  }
+  exemplar.refs_end = static_cast<std::uint32_t>(exemplar_refs_.size());
+  exemplars.push_back(exemplar);
+  return in.ok();
 }
 
-Result<void> WriteRequest::decode_v2(std::string_view, const SeriesHash&) {
-  return invalid_argument("io.prometheus.write.v2.Request is not read yet");
+/// False if it is malformed; one that is well-formed and no histogram is refused alone.
+bool WriteRequest::take_histogram(std::string_view message) {
+  auto read = read_histogram(message);
+  const auto index = static_cast<metrics::SeriesRef>(series.size() - 1);
+  if (!read) {
+    if (read.error().code == Code::Corrupt) return false;
+    if (refused_histograms++ == 0)
+      first_refused_histogram = "series " + std::to_string(series.size()) + ": " + read.error().message;
+  } else {
+    histograms.push_back({.series = index, .time_ms = read->time_ms, .value = std::move(read->value)});
+  }
+  return true;
+}
+
+bool WriteRequest::read_metadata_v1(std::string_view message) {
+  MetadataView one{.type = metric_type_name(0)};
+  ProtobufReader in(message);
+  while (in.next()) {
+    switch (in.field()) {
+      case 1:
+        one.type = metric_type_name(in.varint());
+        break;
+      case 2:
+        one.family = in.bytes();
+        break;
+      case 4:
+        one.help = in.bytes();
+        break;
+      case 5:
+        one.unit = in.bytes();
+        break;
+      default:
+        in.skip();
+    }
+  }
+  metadata.push_back(one);
+  return in.ok();
+}
+
+void WriteRequest::end_series(WrittenSeries& one, const SeriesKey& key) {
+  one.samples_end = static_cast<std::uint32_t>(samples.size());
+  one.histograms_end = static_cast<std::uint32_t>(histograms.size());
+  keys.push_back(key);
+}
+
+std::size_t WriteRequest::items(std::size_t index) const {
+  const WrittenSeries before = index == 0 ? WrittenSeries{} : series[index - 1];
+  const auto& one = series[index];
+  return one.samples_end - before.samples_end + one.histograms_end - before.histograms_end;
 }
 
 Result<Labels> WriteRequest::labels(std::size_t index) const {
-  MAMORI_TRY(auto pairs, read_label_fields(series[index].labels));
+  const auto& one = series[index];
+  if (version_ == WriteVersion::V2) {
+    const std::span refs(label_refs_.begin() + one.refs_begin, label_refs_.begin() + one.refs_end);
+    return labels_of_refs(refs, /*metric=*/true);
+  }
+  MAMORI_TRY(auto pairs, read_label_fields(one.labels));
   return checked_labels(pairs, /*metric=*/true);
+}
+
+Result<Labels> WriteRequest::labels(const WrittenExemplar& exemplar) const {
+  if (version_ == WriteVersion::V2) {
+    const std::span refs(exemplar_refs_.begin() + exemplar.refs_begin, exemplar_refs_.begin() + exemplar.refs_end);
+    return labels_of_refs(refs, /*metric=*/false);
+  }
+  MAMORI_TRY(auto pairs, read_label_fields(exemplar.labels));
+  return checked_labels(pairs, /*metric=*/false);
 }
 
 }  // namespace mamori::ingest

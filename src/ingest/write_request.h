@@ -3,6 +3,7 @@
 // that is used again allocates only when a message is larger than those before it.
 // Sources: Prometheus Remote-Write 1.0 and 2.0 specifications and their .proto files.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ingest/metadata_table.h"
 #include "ingest/series_cache.h"
 #include "metrics/labels.h"
 #include "metrics/store.h"
@@ -19,45 +21,40 @@ namespace mamori::ingest {
 
 enum class WriteVersion { V1, V2 };  // prometheus.WriteRequest, io.prometheus.write.v2.Request
 
-/// A TimeSeries message. The ranges are of WriteRequest's arrays.
+/// A TimeSeries message. What it brings lies in WriteRequest's arrays, from where the series before it ends.
 struct WrittenSeries {
-  std::string_view labels;                         // 1.0: its Label fields as they lie
-  std::uint32_t refs_begin = 0, refs_end = 0;      // 2.0: of label_refs
-  std::uint32_t samples_end = 0, markers_end = 0;  // where the next one's begin
-  std::uint32_t histograms_end = 0;
-  std::uint32_t refused_histograms = 0;
+  std::string_view labels;                     // 1.0: its Label fields as they lie
+  std::uint32_t refs_begin = 0, refs_end = 0;  // 2.0: of its label_refs_
+  std::uint32_t samples_end = 0, histograms_end = 0;
 };
 
 struct WrittenExemplar {
   std::uint32_t series = 0;                    // index of the WrittenSeries
-  std::string_view labels;                     // 1.0: Label fields, one after another
-  std::uint32_t refs_begin = 0, refs_end = 0;  // 2.0
+  std::string_view labels;                     // 1.0: a message whose fields 1 are its labels
+  std::uint32_t refs_begin = 0, refs_end = 0;  // 2.0: of its exemplar_refs_
   double value = 0;
   std::int64_t time_ms = 0;
 };
 
-struct WrittenMetadata {
-  std::string_view type, help, unit;
-  std::string_view family;   // 1.0
-  std::uint32_t series = 0;  // 2.0: the series whose metric it describes
-};
+/// Of one series or exemplar. The store's own bound is lower; this one keeps a hostile message from using memory.
+inline constexpr std::size_t kLabelsMax = 10'000;
 
 struct WriteRequest {
+  /// Of series, samples, histograms, exemplars and symbols each: a message packs a thing of 50 bytes into two, so its
+  /// size alone bounds too little.
+  std::size_t items_max = 500'000;
+
   std::vector<WrittenSeries> series;
   std::vector<SeriesKey> keys;  // by series: of the bytes that name it
   /// In these, a sample's `series` is the index of its WrittenSeries.
   std::vector<metrics::RefSample> samples;
-  std::vector<metrics::RefSample> markers;  // staleness markers that came as histograms
-  std::vector<metrics::RefHistogram> histograms;
+  std::vector<metrics::RefHistogram> histograms;  // null: a staleness marker that came as a histogram
   std::vector<WrittenExemplar> exemplars;
-  std::vector<WrittenMetadata> metadata;
-  std::string first_refused_histogram;  // why; "" when none was
+  std::vector<MetadataView> metadata;  // 2.0: each metric once
+  std::size_t refused_histograms = 0;  // well-formed, but no histograms
+  std::string first_refused_histogram;
 
-  std::vector<std::string_view> symbols;  // 2.0
-  std::vector<std::uint32_t> label_refs;  // 2.0
-
-  void clear();
-  /// Errors: InvalidArgument saying what is malformed.
+  /// Errors: InvalidArgument saying what is malformed; TooLarge for more than items_max of a kind.
   Result<void> decode(WriteVersion version, std::string_view message, const SeriesHash& hash);
 
   /// The labels of series `index`, sorted. Errors: InvalidArgument naming the label that breaks a rule: see
@@ -65,21 +62,36 @@ struct WriteRequest {
   Result<metrics::Labels> labels(std::size_t index) const;
   /// The same without the rule that there is a metric name.
   Result<metrics::Labels> labels(const WrittenExemplar& exemplar) const;
+  /// How many samples and histograms series `index` brings.
+  std::size_t items(std::size_t index) const;
 
  private:
+  void clear();
   Result<void> decode_v1(std::string_view message, const SeriesHash& hash);
   Result<void> decode_v2(std::string_view message, const SeriesHash& hash);
   bool read_series_v1(std::string_view message, const SeriesHash& hash);
   bool read_series_v2(std::string_view message, const SeriesHash& hash);
-  void end_series(WrittenSeries& series);
-  bool take_sample(std::string_view message);
-  bool take_histogram(std::string_view message, WrittenSeries& series);
+  bool read_sample(std::string_view message);
+  bool read_exemplar(std::string_view message);
+  bool read_metadata_v1(std::string_view message);
+  bool read_metadata_v2(std::string_view message, const WrittenSeries& series);
+  bool take_histogram(std::string_view message);
+  void end_series(WrittenSeries& series, const SeriesKey& key);
+  SeriesKey key_of_refs(const WrittenSeries& series, const SeriesHash& hash);
+  Result<metrics::Labels> labels_of_refs(std::span<const std::uint32_t> refs, bool metric) const;
+  bool is_too_large() const;
+  /// References are 32 bits wide; a larger number must not become a small one.
+  static std::uint32_t symbol_ref(std::uint64_t ref) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(ref, ~0u));
+  }
 
   WriteVersion version_ = WriteVersion::V1;
-  std::vector<SeriesKey> symbol_keys_;
-  std::string gathered_keys_;
-  std::deque<std::string> gathered_;  // label fields that do not lie side by side
-  std::vector<std::string_view> series_messages_;
+  std::deque<std::string> gathered_;  // 1.0: label fields that do not lie side by side
+  // 2.0
+  std::vector<std::string_view> symbols_, series_messages_;
+  std::vector<std::uint32_t> label_refs_, exemplar_refs_;
+  std::vector<WideHash> symbol_hashes_, gathered_hashes_;
+  std::vector<bool> described_;  // by symbol: the metric of that name is among `metadata`
 };
 
 using LabelPairs = std::vector<metrics::Labels::Pair>;
