@@ -106,7 +106,7 @@ struct RemoteWrite::Lease {
     }
   }
   ~Lease() {
-    if (scratch_->bytes_max > kKeptBytesMax) return;
+    if (scratch_->bytes_max > kKeptBytesMax || scratch_->request.is_large()) return;
     const std::lock_guard guard(owner_.mutex_);
     owner_.scratch_.push_back(std::move(scratch_));
   }

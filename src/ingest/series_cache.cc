@@ -24,6 +24,8 @@ SeriesHash::SeriesHash(std::uint64_t seed) {
     const auto bits = random.bits();
     std::memcpy(secret_ + i, &bits, sizeof bits);
   }
+  combine_low_ = random.bits();
+  combine_high_ = random.bits();
 }
 
 WideHash SeriesHash::wide(std::string_view bytes) const {

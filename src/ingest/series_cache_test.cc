@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace mamori::ingest {
 namespace {
@@ -71,6 +72,19 @@ TEST_F(SeriesCacheTest, PrefersTheNewReferenceWhenTheOldGenerationHasAnother) {
   put(cache, 3, 30);  // 1 and 2 are the old generation now
   put(cache, 1, 11);
   EXPECT_EQ(find(cache, 1), 11u);
+}
+
+TEST_F(SeriesCacheTest, KeysOfSequencesDifferByOrderAndLength) {
+  const auto key = [&](const std::vector<std::string>& symbols) {
+    auto combined = hash_.combine();
+    for (const auto& symbol : symbols) combined.add(hash_.wide(symbol));
+    return combined.key();
+  };
+  EXPECT_EQ(key({"a", "b"}), key({"a", "b"}));
+  EXPECT_NE(key({"a", "b"}), key({"b", "a"}));
+  EXPECT_NE(key({"a", "b", "c", "d"}), key({"c", "d", "a", "b"}));
+  EXPECT_NE(key({"a"}), key({"a", "a"}));
+  EXPECT_NE(key({}), key({""}));
 }
 
 TEST_F(SeriesCacheTest, HashesDifferBySeedAndByEveryByte) {

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "ingest/native_histogram.h"
 #include "ingest/protobuf_reader.h"
@@ -86,8 +87,6 @@ void WriteRequest::clear() {
   gathered_.clear();
   symbols_.clear();
   series_messages_.clear();
-  label_refs_.clear();
-  exemplar_refs_.clear();
   symbol_hashes_.clear();
   described_.clear();
 }
@@ -95,19 +94,13 @@ void WriteRequest::clear() {
 Result<void> WriteRequest::decode(WriteVersion version, std::string_view message, const SeriesHash& hash) {
   clear();
   version_ = version;
+  items_left_ = items_max;
   const auto decoded = version == WriteVersion::V1 ? decode_v1(message, hash) : decode_v2(message, hash);
-  if (is_too_large()) {
+  if (items_left_ < 0) {
     return Error{Code::TooLarge, "the message holds more than " + std::to_string(items_max) +
-                                     " series, samples or symbols; send it in parts"};
+                                     " series, samples and symbols; send it in parts"};
   }
   return decoded;
-}
-
-bool WriteRequest::is_too_large() const {
-  const auto most = std::max({series.size(), samples.size(), histograms.size(), exemplars.size(), metadata.size(),
-                              symbols_.size(), series_messages_.size()});
-  // 30 labels are many already.
-  return most > items_max || (label_refs_.size() + exemplar_refs_.size()) / 60 > items_max;
 }
 
 Result<void> WriteRequest::decode_v1(std::string_view message, const SeriesHash& hash) {
@@ -122,7 +115,6 @@ Result<void> WriteRequest::decode_v1(std::string_view message, const SeriesHash&
     } else {
       in.skip();
     }
-    if (is_too_large()) return {};
   }
   if (!in.ok()) return invalid_argument("the message is not a well-formed prometheus.WriteRequest");
   return {};
@@ -130,6 +122,8 @@ Result<void> WriteRequest::decode_v1(std::string_view message, const SeriesHash&
 
 /// Labels are only skipped over here: their bytes are hashed as they lie.
 bool WriteRequest::read_series_v1(std::string_view message, const SeriesHash& hash) {
+  if (read_usual_series_v1(message, hash)) return true;
+  if (!has_room()) return false;
   auto& one = series.emplace_back();
   ProtobufReader in(message);
   const char* field_begin = in.position();
@@ -164,7 +158,50 @@ bool WriteRequest::read_series_v1(std::string_view message, const SeriesHash& ha
   return in.ok();
 }
 
+/// As nearly all senders write it: labels of less than 128 bytes, then one sample with a value and a time. False, with
+/// nothing taken, if it is anything else.
+bool WriteRequest::read_usual_series_v1(std::string_view message, const SeriesHash& hash) {
+  constexpr unsigned char kLabel = 1 << 3 | 2, kSample = 2 << 3 | 2;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(message[i]); };
+  std::size_t at = 0;
+  while (at + 2 < message.size() && byte(at) == kLabel && byte(at + 1) < 0x80) at += 2u + byte(at + 1);
+  if (at + 2 > message.size() || byte(at) != kSample || byte(at + 1) != message.size() - at - 2) return false;
+  auto& one = series.emplace_back();
+  if (!read_usual_sample(message.substr(at + 2)) || !has_room()) {
+    series.pop_back();
+    return false;
+  }
+  one.labels = message.substr(0, at);
+  end_series(one, hash.key(one.labels));
+  return true;
+}
+
+/// A value and a time and nothing else. False, with nothing taken, if it is anything else.
+bool WriteRequest::read_usual_sample(std::string_view message) {
+  constexpr char kValue = 1 << 3 | 1, kTime = 2 << 3;
+  constexpr std::size_t kTimeAt = 10, kTimeBytesMax = 9;  // no bit of which is shifted out
+  if (message.size() <= kTimeAt || message.size() > kTimeAt + kTimeBytesMax || message[0] != kValue ||
+      message[kTimeAt - 1] != kTime)
+    return false;
+  std::uint64_t time = 0;
+  int shift = 0;
+  std::size_t at = kTimeAt;
+  for (; at + 1 < message.size(); ++at, shift += 7) {
+    const auto byte = static_cast<unsigned char>(message[at]);
+    if (byte < 0x80) return false;
+    time |= std::uint64_t{byte & 0x7Fu} << shift;
+  }
+  const auto last = static_cast<unsigned char>(message[at]);
+  if (last >= 0x80 || !has_room()) return false;
+  auto& sample = samples.emplace_back();
+  sample.series = static_cast<metrics::SeriesRef>(series.size() - 1);
+  sample.time_ms = static_cast<std::int64_t>(time | std::uint64_t{last} << shift);
+  std::memcpy(&sample.value, message.data() + 1, sizeof sample.value);
+  return true;
+}
+
 bool WriteRequest::read_sample(std::string_view message) {
+  if (read_usual_sample(message)) return true;
   metrics::RefSample sample{.series = static_cast<metrics::SeriesRef>(series.size() - 1)};
   ProtobufReader in(message);
   while (in.next()) {
@@ -176,20 +213,16 @@ bool WriteRequest::read_sample(std::string_view message) {
       in.skip();  // 2.0's start_timestamp among them
     }
   }
+  if (!has_room()) return false;
   samples.push_back(sample);
   return in.ok();
 }
 
 bool WriteRequest::read_exemplar(std::string_view message) {
-  WrittenExemplar exemplar{.series = static_cast<std::uint32_t>(series.size() - 1), .labels = message};
-  exemplar.refs_begin = static_cast<std::uint32_t>(exemplar_refs_.size());
+  WrittenExemplar exemplar{.series = static_cast<std::uint32_t>(series.size() - 1), .message = message};
   ProtobufReader in(message);
   while (in.next()) {
-    if (in.field() == 1 && version_ == WriteVersion::V2) {
-      in.each_varint([&](std::uint64_t ref) {
-        if (exemplar_refs_.size() - exemplar.refs_begin <= 2 * kLabelsMax) exemplar_refs_.push_back(symbol_ref(ref));
-      });
-    } else if (in.field() == 2) {
+    if (in.field() == 2) {
       exemplar.value = in.float64();
     } else if (in.field() == 3) {
       exemplar.time_ms = in.int64();
@@ -197,13 +230,14 @@ bool WriteRequest::read_exemplar(std::string_view message) {
       in.skip();
     }
   }
-  exemplar.refs_end = static_cast<std::uint32_t>(exemplar_refs_.size());
+  if (!has_room()) return false;
   exemplars.push_back(exemplar);
   return in.ok();
 }
 
 /// False if it is malformed; one that is well-formed and no histogram is refused alone.
 bool WriteRequest::take_histogram(std::string_view message) {
+  if (!has_room()) return false;
   auto read = read_histogram(message);
   const auto index = static_cast<metrics::SeriesRef>(series.size() - 1);
   if (!read) {
@@ -237,6 +271,7 @@ bool WriteRequest::read_metadata_v1(std::string_view message) {
         in.skip();
     }
   }
+  if (!has_room()) return false;
   metadata.push_back(one);
   return in.ok();
 }
@@ -255,20 +290,14 @@ std::size_t WriteRequest::items(std::size_t index) const {
 
 Result<Labels> WriteRequest::labels(std::size_t index) const {
   const auto& one = series[index];
-  if (version_ == WriteVersion::V2) {
-    const std::span refs(label_refs_.begin() + one.refs_begin, label_refs_.begin() + one.refs_end);
-    return labels_of_refs(refs, /*metric=*/true);
-  }
+  if (version_ == WriteVersion::V2) return labels_of_refs(one.labels, /*metric=*/true);
   MAMORI_TRY(auto pairs, read_label_fields(one.labels));
   return checked_labels(pairs, /*metric=*/true);
 }
 
 Result<Labels> WriteRequest::labels(const WrittenExemplar& exemplar) const {
-  if (version_ == WriteVersion::V2) {
-    const std::span refs(exemplar_refs_.begin() + exemplar.refs_begin, exemplar_refs_.begin() + exemplar.refs_end);
-    return labels_of_refs(refs, /*metric=*/false);
-  }
-  MAMORI_TRY(auto pairs, read_label_fields(exemplar.labels));
+  if (version_ == WriteVersion::V2) return labels_of_exemplar_refs(exemplar.message);
+  MAMORI_TRY(auto pairs, read_label_fields(exemplar.message));
   return checked_labels(pairs, /*metric=*/false);
 }
 

@@ -23,15 +23,13 @@ enum class WriteVersion { V1, V2 };  // prometheus.WriteRequest, io.prometheus.w
 
 /// A TimeSeries message. What it brings lies in WriteRequest's arrays, from where the series before it ends.
 struct WrittenSeries {
-  std::string_view labels;                     // 1.0: its Label fields as they lie
-  std::uint32_t refs_begin = 0, refs_end = 0;  // 2.0: of its label_refs_
+  std::string_view labels;  // 1.0: its Label fields as they lie; 2.0: its packed references
   std::uint32_t samples_end = 0, histograms_end = 0;
 };
 
 struct WrittenExemplar {
-  std::uint32_t series = 0;                    // index of the WrittenSeries
-  std::string_view labels;                     // 1.0: a message whose fields 1 are its labels
-  std::uint32_t refs_begin = 0, refs_end = 0;  // 2.0: of its exemplar_refs_
+  std::uint32_t series = 0;  // index of the WrittenSeries
+  std::string_view message;  // its fields 1 are its labels, or references
   double value = 0;
   std::int64_t time_ms = 0;
 };
@@ -40,9 +38,9 @@ struct WrittenExemplar {
 inline constexpr std::size_t kLabelsMax = 10'000;
 
 struct WriteRequest {
-  /// Of series, samples, histograms, exemplars and symbols each: a message packs a thing of 50 bytes into two, so its
-  /// size alone bounds too little.
-  std::size_t items_max = 500'000;
+  /// Of series, samples, histograms, exemplars, metadata and symbols together: a message packs into two bytes what
+  /// takes fifty here, so its size alone bounds too little.
+  std::int64_t items_max = 1'000'000;
 
   std::vector<WrittenSeries> series;
   std::vector<SeriesKey> keys;  // by series: of the bytes that name it
@@ -54,7 +52,7 @@ struct WriteRequest {
   std::size_t refused_histograms = 0;  // well-formed, but no histograms
   std::string first_refused_histogram;
 
-  /// Errors: InvalidArgument saying what is malformed; TooLarge for more than items_max of a kind.
+  /// Errors: InvalidArgument saying what is malformed; TooLarge for more than items_max.
   Result<void> decode(WriteVersion version, std::string_view message, const SeriesHash& hash);
 
   /// The labels of series `index`, sorted. Errors: InvalidArgument naming the label that breaks a rule: see
@@ -64,33 +62,33 @@ struct WriteRequest {
   Result<metrics::Labels> labels(const WrittenExemplar& exemplar) const;
   /// How many samples and histograms series `index` brings.
   std::size_t items(std::size_t index) const;
+  /// True if it holds on to more memory than usual requests need.
+  bool is_large() const { return series.capacity() + samples.capacity() + symbols_.capacity() > 100'000; }
 
  private:
   void clear();
   Result<void> decode_v1(std::string_view message, const SeriesHash& hash);
   Result<void> decode_v2(std::string_view message, const SeriesHash& hash);
   bool read_series_v1(std::string_view message, const SeriesHash& hash);
+  bool read_usual_series_v1(std::string_view message, const SeriesHash& hash);
   bool read_series_v2(std::string_view message, const SeriesHash& hash);
   bool read_sample(std::string_view message);
   bool read_exemplar(std::string_view message);
   bool read_metadata_v1(std::string_view message);
   bool read_metadata_v2(std::string_view message, const WrittenSeries& series);
+  bool read_usual_sample(std::string_view message);
   bool take_histogram(std::string_view message);
   void end_series(WrittenSeries& series, const SeriesKey& key);
-  SeriesKey key_of_refs(const WrittenSeries& series, const SeriesHash& hash);
-  Result<metrics::Labels> labels_of_refs(std::span<const std::uint32_t> refs, bool metric) const;
-  bool is_too_large() const;
-  /// References are 32 bits wide; a larger number must not become a small one.
-  static std::uint32_t symbol_ref(std::uint64_t ref) {
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(ref, ~0u));
-  }
-
+  SeriesKey key_of_refs(std::string_view packed, const SeriesHash& hash) const;
+  Result<metrics::Labels> labels_of_refs(std::string_view packed, bool metric) const;
+  Result<metrics::Labels> labels_of_exemplar_refs(std::string_view message) const;
+  bool has_room() { return --items_left_ >= 0; }
   WriteVersion version_ = WriteVersion::V1;
-  std::deque<std::string> gathered_;  // 1.0: label fields that do not lie side by side
+  std::int64_t items_left_ = 0;       // below 0: too many
+  std::deque<std::string> gathered_;  // labels that do not lie side by side
   // 2.0
   std::vector<std::string_view> symbols_, series_messages_;
-  std::vector<std::uint32_t> label_refs_, exemplar_refs_;
-  std::vector<WideHash> symbol_hashes_, gathered_hashes_;
+  std::vector<WideHash> symbol_hashes_;
   std::vector<bool> described_;  // by symbol: the metric of that name is among `metadata`
 };
 

@@ -150,6 +150,25 @@ TEST_F(WriteRequestTest, ChecksTheTableOfSymbols) {
   EXPECT_EQ(*request_.labels(0), Labels({{"__name__", "a"}}));
 }
 
+TEST_F(WriteRequestTest, TakesReferencesPackedOrNotInOnePartOrMore) {
+  const std::vector<std::string> symbols = {"", "__name__", "a", "job", "shop"};
+  const auto labels_and_key = [&](const ProtobufWriter& series) {
+    ProtobufWriter request;
+    for (const auto& symbol : symbols) request.bytes(4, symbol);
+    request.message(5, ProtobufWriter().packed_varints(1, {1, 4})).message(5, series);
+    EXPECT_TRUE(decode(WriteVersion::V2, request.text()));
+    return std::pair(*request_.labels(1), request_.keys[1]);
+  };
+  ProtobufWriter packed, parts, unpacked;
+  packed.packed_varints(1, {1, 2, 3, 4}).message(2, sample_message({1, 1}));
+  parts.packed_varints(1, {1}).message(2, sample_message({1, 1})).packed_varints(1, {2, 3}).packed_varints(1, {4});
+  unpacked.varint(1, 1).varint(1, 2).varint(1, 3).varint(1, 4);
+  const auto want = labels_and_key(packed);
+  EXPECT_EQ(want.first, Labels({{"__name__", "a"}, {"job", "shop"}}));
+  EXPECT_EQ(labels_and_key(parts), want);
+  EXPECT_EQ(labels_and_key(unpacked), want);
+}
+
 TEST_F(WriteRequestTest, RefusesASeriesWhoseReferencesAreWrong) {
   const auto check = [&](const std::vector<std::uint64_t>& refs, const std::string& why) {
     ProtobufWriter series, request;
@@ -193,17 +212,18 @@ TEST_F(WriteRequestTest, ReadsMetadataOfVersion2OncePerMetric) {
 }
 
 TEST_F(WriteRequestTest, BoundsHowManyThingsAMessageHolds) {
-  request_.items_max = 3;
+  request_.items_max = 4;
   const auto expect_too_large = [&](WriteVersion version, const std::string& message) {
     const auto read = decode(version, message);
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, Code::TooLarge);
-    EXPECT_THAT(read.error().message, HasSubstr("more than 3 series"));
+    EXPECT_THAT(read.error().message, HasSubstr("more than 4 series"));
   };
-  expect_too_large(WriteVersion::V1, std::string("\x0a\x00\x0a\x00\x0a\x00\x0a\x00", 8));
+  expect_too_large(WriteVersion::V1, std::string("\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00", 10));
   expect_too_large(WriteVersion::V1, write_request_v1({{{}, {{1, 1}, {2, 1}, {3, 1}, {4, 1}}}}));
-  expect_too_large(WriteVersion::V2, std::string("\x22\x00\x22\x00\x22\x00\x22\x00", 8));
+  expect_too_large(WriteVersion::V2, std::string("\x22\x00\x22\x00\x22\x00\x22\x00\x22\x00", 10));
   EXPECT_TRUE(decode(WriteVersion::V1, write_request_v1({{{}, {{1, 1}, {2, 1}, {3, 1}}}})));
+  EXPECT_TRUE(decode(WriteVersion::V1, write_request_v1({{{}, {{1, 1}}}, {{}, {{1, 1}}}})));
 }
 
 }  // namespace

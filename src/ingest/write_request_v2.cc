@@ -1,17 +1,63 @@
 // The parts of WriteRequest that only io.prometheus.write.v2.Request needs: its strings are in a table of symbols.
-#include <algorithm>
-
 #include "ingest/protobuf_reader.h"
 #include "ingest/write_request.h"
 
 namespace mamori::ingest {
+namespace {
 
 using metrics::Labels;
+
+/// The packed references in `field`, where the reader stands. Unpacked, or packed in several parts, which is legal and
+/// which no sender does, they are put together in `gathered`.
+void take_refs(ProtobufReader& in, std::string_view& packed, std::deque<std::string>& gathered) {
+  const bool first = packed.empty();
+  std::string_view part;
+  if (in.wire() == WireType::Bytes) {
+    part = in.bytes();
+    if (first) {
+      packed = part;
+      return;
+    }
+  } else {
+    const char* begin = in.position();
+    in.varint();
+    part = {begin, in.position()};
+  }
+  const bool is_gathered = !gathered.empty() && !first && packed.data() == gathered.back().data();
+  auto& together = is_gathered ? gathered.back() : gathered.emplace_back(packed);
+  together += part;
+  packed = together;
+}
+
+/// Walks over packed references two by two. A number that does not end, or one of more than 32 bits, is one that points
+/// beyond all symbols.
+class RefReader {
+ public:
+  explicit RefReader(std::string_view packed) : at_(packed.data()), end_(packed.data() + packed.size()) {}
+  bool at_end() const { return at_ == end_; }
+  std::uint32_t next() {
+    std::uint64_t ref = 0;
+    for (int shift = 0; at_ != end_ && shift < 35; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at_++);
+      ref |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) return static_cast<std::uint32_t>(std::min<std::uint64_t>(ref, ~0u));
+    }
+    at_ = end_;
+    return ~0u;
+  }
+
+ private:
+  const char* at_;
+  const char* end_;
+};
+
+}  // namespace
 
 /// Symbols may follow the series that use them, so they are all found first.
 Result<void> WriteRequest::decode_v2(std::string_view message, const SeriesHash& hash) {
   ProtobufReader in(message);
   while (in.next()) {
+    if ((in.field() == 4 || in.field() == 5) && !has_room()) return {};
     if (in.field() == 4) {
       symbols_.push_back(in.bytes());
     } else if (in.field() == 5) {
@@ -19,7 +65,6 @@ Result<void> WriteRequest::decode_v2(std::string_view message, const SeriesHash&
     } else {
       in.skip();
     }
-    if (is_too_large()) return {};
   }
   if (!in.ok()) return invalid_argument("the message is not a well-formed io.prometheus.write.v2.Request");
   if (symbols_.empty() && !series_messages_.empty())
@@ -30,22 +75,18 @@ Result<void> WriteRequest::decode_v2(std::string_view message, const SeriesHash&
   for (const auto body : series_messages_) {
     if (!read_series_v2(body, hash))
       return invalid_argument("time series " + std::to_string(series.size()) + " is not well-formed protobuf");
-    if (is_too_large()) return {};
   }
   return {};
 }
 
 bool WriteRequest::read_series_v2(std::string_view message, const SeriesHash& hash) {
   auto& one = series.emplace_back();
-  one.refs_begin = static_cast<std::uint32_t>(label_refs_.size());
   std::string_view described;
   ProtobufReader in(message);
   while (in.next()) {
     switch (in.field()) {
       case 1:
-        in.each_varint([&](std::uint64_t ref) {
-          if (label_refs_.size() - one.refs_begin <= 2 * kLabelsMax) label_refs_.push_back(symbol_ref(ref));
-        });
+        take_refs(in, one.labels, gathered_);
         break;
       case 2:
         if (!read_sample(in.bytes())) return false;
@@ -63,20 +104,19 @@ bool WriteRequest::read_series_v2(std::string_view message, const SeriesHash& ha
         in.skip();  // the created timestamp of early drafts among them
     }
   }
-  one.refs_end = static_cast<std::uint32_t>(label_refs_.size());
-  end_series(one, key_of_refs(one, hash));
+  end_series(one, key_of_refs(one.labels, hash));
   return in.ok() && (described.empty() || read_metadata_v2(described, one));
 }
 
 /// Of the symbols' hashes, since their numbers change from one request to the next.
-SeriesKey WriteRequest::key_of_refs(const WrittenSeries& one, const SeriesHash& hash) {
+SeriesKey WriteRequest::key_of_refs(std::string_view packed, const SeriesHash& hash) const {
   constexpr WideHash kNoSymbol{~0ull, ~0ull};
-  gathered_hashes_.clear();
-  for (auto i = one.refs_begin; i < one.refs_end; ++i) {
-    const auto ref = label_refs_[i];
-    gathered_hashes_.push_back(ref < symbol_hashes_.size() ? symbol_hashes_[ref] : kNoSymbol);
+  auto combined = hash.combine();
+  for (RefReader refs(packed); !refs.at_end();) {
+    const auto ref = refs.next();
+    combined.add(ref < symbol_hashes_.size() ? symbol_hashes_[ref] : kNoSymbol);
   }
-  return hash.key({reinterpret_cast<const char*>(gathered_hashes_.data()), gathered_hashes_.size() * sizeof(WideHash)});
+  return combined.key();
 }
 
 /// Senders describe the metric with every series of it; the first one is enough.
@@ -101,33 +141,50 @@ bool WriteRequest::read_metadata_v2(std::string_view message, const WrittenSerie
   if (!in.ok()) return false;
   if (type == 0 && help == 0 && unit == 0) return true;
   const auto symbol = [&](std::uint64_t ref) { return ref < symbols_.size() ? symbols_[ref] : std::string_view{}; };
-  for (auto i = one.refs_begin; i + 1 < one.refs_end; i += 2) {
-    const auto name = label_refs_[i + 1];
-    if (symbol(label_refs_[i]) != metrics::kMetricName || name >= symbols_.size() || described_[name]) continue;
-    described_[name] = true;
+  for (RefReader refs(one.labels); !refs.at_end();) {
+    const bool is_metric = symbol(refs.next()) == metrics::kMetricName;
+    const auto value = refs.next();
+    if (!is_metric) continue;
+    if (value >= symbols_.size() || described_[value] || !has_room()) break;
+    described_[value] = true;
     const auto type_name = metric_type_name(type);
-    metadata.push_back({.family = metric_family(symbols_[name], type_name),
+    metadata.push_back({.family = metric_family(symbols_[value], type_name),
                         .type = type_name,
                         .help = symbol(help),
                         .unit = symbol(unit)});
+    break;
   }
   return true;
 }
 
-Result<Labels> WriteRequest::labels_of_refs(std::span<const std::uint32_t> refs, bool metric) const {
-  if (refs.size() > 2 * kLabelsMax) return invalid_argument("more than " + std::to_string(kLabelsMax) + " labels");
-  if (refs.size() % 2 != 0) return invalid_argument("an odd number of label references: a name has no value");
+Result<Labels> WriteRequest::labels_of_refs(std::string_view packed, bool metric) const {
   LabelPairs pairs;
-  for (std::size_t i = 0; i < refs.size(); i += 2) {
-    for (const auto ref : {refs[i], refs[i + 1]}) {
-      if (ref >= symbols_.size()) {
-        return invalid_argument("label reference " + std::to_string(ref) + " is beyond the " +
-                                std::to_string(symbols_.size()) + " symbols");
-      }
+  for (RefReader refs(packed); !refs.at_end();) {
+    if (pairs.size() >= kLabelsMax) return invalid_argument("more than " + std::to_string(kLabelsMax) + " labels");
+    const auto name = refs.next();
+    if (refs.at_end()) return invalid_argument("an odd number of label references: a name has no value");
+    const auto value = refs.next();
+    if (const auto largest = std::max(name, value); largest >= symbols_.size()) {
+      return invalid_argument("label reference " + std::to_string(largest) + " is beyond the " +
+                              std::to_string(symbols_.size()) + " symbols");
     }
-    pairs.emplace_back(symbols_[refs[i]], symbols_[refs[i + 1]]);
+    pairs.emplace_back(symbols_[name], symbols_[value]);
   }
   return checked_labels(pairs, metric);
+}
+
+Result<Labels> WriteRequest::labels_of_exemplar_refs(std::string_view message) const {
+  std::string_view packed;
+  std::deque<std::string> gathered;
+  ProtobufReader in(message);
+  while (in.next()) {
+    if (in.field() == 1) {
+      take_refs(in, packed, gathered);
+    } else {
+      in.skip();
+    }
+  }
+  return labels_of_refs(packed, /*metric=*/false);
 }
 
 }  // namespace mamori::ingest
