@@ -199,6 +199,8 @@ Result<void> check_parameter(std::string_view op, const std::vector<double>& val
 }  // namespace
 
 Result<Rows> Evaluator::aggregate(const AggregateExpr& expr) {
+  MAMORI_TRY(auto fused, fused_aggregate(expr));
+  if (fused) return *std::move(fused);
   const bool choosing = expr.op == "topk" || expr.op == "bottomk" || expr.op == "limitk" || expr.op == "limit_ratio";
   std::vector<double> param(grid_.steps, kNaN);
   if (expr.op == "count_values") {

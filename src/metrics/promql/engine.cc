@@ -7,20 +7,25 @@
 namespace mamori::metrics::promql {
 namespace {
 
-QueryContext make_context(const Store& store, const EngineOptions& options, const QueryOptions& asked,
-                          std::string_view query) {
+QueryLimits limits_of(const EngineOptions& options, const QueryOptions& asked) {
   const auto timeout = std::min(options.timeout, asked.timeout.value_or(options.timeout));
+  return {.samples_max = options.samples_max, .deadline = std::chrono::steady_clock::now() + timeout};
+}
+
+QueryContext make_context(const Store& store, const EngineOptions& options, const QueryOptions& asked,
+                          std::string_view query, QueryBudget& budget) {
   return {.store = store,
           .options = options,
           .query = query,
           .lookback_ms = std::chrono::duration_cast<Millis>(asked.lookback.value_or(options.lookback)).count(),
-          .deadline = std::chrono::steady_clock::now() + timeout};
+          .budget = budget};
 }
 
 void finish(QueryContext& context, std::chrono::steady_clock::time_point begin, QueryResult& result) {
   result.warnings.assign(context.warnings.begin(), context.warnings.end());
   result.infos.assign(context.infos.begin(), context.infos.end());
   result.stats = context.stats;
+  result.stats.samples_peak = context.budget.samples_peak();
   result.stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
@@ -46,7 +51,8 @@ Result<std::vector<SeriesData>> raw_samples(Evaluator& evaluator, const Expr& ex
 Result<QueryResult> Engine::instant(std::string_view query, const Expr& expr, std::int64_t time_ms,
                                     const QueryOptions& options) const {
   const auto begin = std::chrono::steady_clock::now();
-  auto context = make_context(store_, options_, options, query);
+  QueryBudget budget(limits_of(options_, options));
+  auto context = make_context(store_, options_, options, query, budget);
   context.start_ms = context.end_ms = time_ms;
   Evaluator evaluator(context, Grid{.start_ms = time_ms});
   QueryResult result{.type = type_of(expr)};
@@ -73,7 +79,8 @@ Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std:
     return invalid_argument("invalid expression type " + quote(documented_name(type)) +
                             " for range query, must be Scalar or instant Vector");
   }
-  auto context = make_context(store_, options_, options, query);
+  QueryBudget budget(limits_of(options_, options));
+  auto context = make_context(store_, options_, options, query, budget);
   context.start_ms = start_ms;
   context.end_ms = end_ms;
   context.step_ms = step_ms;

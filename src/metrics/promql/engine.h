@@ -23,6 +23,7 @@ struct EngineOptions {
   Nanos subquery_step = std::chrono::minutes{1};
   Features features;
   bool delayed_name_removal = false;  // feature promql-delayed-name-removal
+  bool general_path_only = false;     // nothing is streamed or fused: what tests compare with
 };
 
 struct QueryOptions {
@@ -32,6 +33,7 @@ struct QueryOptions {
 
 struct QueryStats {
   std::uint64_t samples_read = 0;
+  std::uint64_t samples_total = 0;  // that steps looked at, as Prometheus counts them
   std::uint64_t samples_peak = 0;
   double seconds = 0;
 };

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "metrics/promql/numeric.h"
+#include "metrics/promql/row_stream.h"
 
 namespace mamori::metrics::promql {
 namespace {
@@ -53,18 +54,8 @@ void QueryContext::info(Span span, const std::string& text) {
   infos.insert("PromQL info: " + text + " (" + line_and_column(query, span.begin) + ")");
 }
 
-Result<void> QueryContext::hold(std::uint64_t samples) {
-  samples_held += samples;
-  stats.samples_peak = std::max(stats.samples_peak, samples_held);
-  if (samples_held > options.samples_max) {
-    return Error{Code::TooLarge, "query processing would load too many samples into memory in query execution"};
-  }
-  return check_deadline();
-}
-
-Result<void> QueryContext::check_deadline() const {
-  if (std::chrono::steady_clock::now() < deadline) return {};
-  return Error{Code::DeadlineExceeded, "query timed out in expression evaluation"};
+void QueryContext::count_samples(std::span<const std::uint64_t> per_step) {
+  for (const auto samples : per_step) stats.samples_total += samples;
 }
 
 void drop_empty(Rows& rows) {
@@ -103,10 +94,10 @@ Result<void> Evaluator::join_equal(Rows& rows) const { return join_rows(rows); }
 
 Result<Value> Evaluator::evaluate(const Expr& expr) {
   MAMORI_TRY_VOID(context_.check_deadline());
-  const auto held_before = context_.samples_held;
+  const auto before = context_.budget.mark();
   MAMORI_TRY(auto value, evaluate_node(expr));
   // What the children held is gone; what this node made stays.
-  context_.samples_held = held_before;
+  context_.budget.return_to(before);
   MAMORI_TRY_VOID(context_.hold(value.rows.size() * grid_.steps));
   return value;
 }
@@ -234,6 +225,11 @@ Result<std::vector<std::int64_t>> Evaluator::moments(const Modifiers& modifiers)
 }
 
 Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
+  MAMORI_TRY(const auto source, selector_source(expr, timestamps));
+  if (source) {
+    MAMORI_TRY(auto streamed, streamed_rows(*source));
+    if (streamed) return *std::move(streamed);
+  }
   MAMORI_TRY(const auto at, moments(expr.modifiers));
   // The window is open on the left: a sample exactly one lookback old is too old.
   const auto from = at.front() - context_.lookback_ms + 1;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "metrics/promql/engine.h"
+#include "metrics/promql/query_budget.h"
 #include "metrics/promql/signatures.h"
 #include "metrics/promql/value.h"
 
@@ -19,17 +20,17 @@ struct QueryContext {
   std::string_view query;
   std::int64_t start_ms = 0, end_ms = 0, step_ms = 0;  // of the query as asked; step 0: instant
   std::int64_t lookback_ms = 0;
-  std::chrono::steady_clock::time_point deadline;
+  QueryBudget& budget;
   QueryStats stats;
-  std::uint64_t samples_held = 0;
   std::set<std::string> warnings, infos;
 
   void warn(Span span, const std::string& text);
   void info(Span span, const std::string& text);
   /// Counts samples towards the budget. Errors: TooLarge, DeadlineExceeded.
-  Result<void> hold(std::uint64_t samples);
-  void release(std::uint64_t samples) { samples_held -= std::min(samples, samples_held); }
-  Result<void> check_deadline() const;
+  Result<void> hold(std::uint64_t samples) { return budget.hold(samples); }
+  Result<void> check_deadline() const { return budget.check(); }
+  /// `per_step`: how many samples each step of the evaluated grid looked at.
+  void count_samples(std::span<const std::uint64_t> per_step);
 };
 
 /// A range selector's or subquery's samples with the windows that each step sees.
@@ -49,6 +50,8 @@ struct Window {
   std::size_t first = 0;
   std::int64_t lookback_ms = 0;  // how far beyond its borders anchored and smoothed may look
 };
+
+struct RowSource;
 
 class Evaluator {
  public:
@@ -81,6 +84,14 @@ class Evaluator {
 
   // aggregations.cc
   Result<Rows> aggregate(const AggregateExpr& expr);
+  // fused_aggregate.cc
+  Result<std::optional<Rows>> fused_aggregate(const AggregateExpr& expr);
+
+  // streaming.cc: null when the general path is to be taken
+  Result<std::optional<RowSource>> row_source(const Expr& expr);
+  Result<std::optional<RowSource>> selector_source(const SelectorExpr& expr, bool timestamps);
+  Result<std::optional<RowSource>> range_function_source(const CallExpr& expr);
+  Result<std::optional<Rows>> streamed_rows(const RowSource& source);
 
   // call.cc
   Result<Value> call(const CallExpr& expr);
@@ -106,8 +117,14 @@ class Evaluator {
   Grid grid_;
 };
 
-/// Whether `name` is evaluated by Evaluator::range_function.
-bool is_range_function(std::string_view name);
+struct RangeFunctionTraits {
+  bool keeps_name = false;
+  bool is_counter = false;  // told of when the metric's name does not look like a counter's
+};
+
+/// None if `name` is not evaluated by Evaluator::range_function.
+std::optional<RangeFunctionTraits> range_function_traits(std::string_view name);
+inline bool is_range_function(std::string_view name) { return range_function_traits(name).has_value(); }
 bool is_vector_function(std::string_view name);
 
 /// Series without any value are taken out.

@@ -4,6 +4,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "metrics/store.h"
 
@@ -14,7 +15,10 @@ class MemoryStore final : public Store {
  public:
   Result<SeriesRef> find_or_create(const Labels& labels) override {
     const auto [at, added] = refs_.try_emplace(labels, static_cast<SeriesRef>(series_.size()));
-    if (added) series_.push_back({.labels = labels, .samples = {}, .histograms = {}});
+    if (added) {
+      series_.push_back({.labels = labels, .samples = {}, .histograms = {}});
+      for (const auto& [name, value] : labels) postings_[std::string(name)][std::string(value)].push_back(at->second);
+    }
     return at->second;
   }
 
@@ -46,8 +50,13 @@ class MemoryStore final : public Store {
     auto view = std::make_unique<View>();
     view->start_ms = start_ms;
     view->end_ms = end_ms;
-    for (const auto& [labels, ref] : refs_) {
-      if (matches(matchers, labels)) view->series.push_back(&series_[ref]);
+    const auto keep = [&](SeriesRef ref) {
+      if (matches(matchers, series_[ref].labels)) view->series.push_back(&series_[ref]);
+    };
+    if (const auto refs = narrowest(matchers)) {
+      for (const auto ref : *refs) keep(ref);
+    } else {
+      for (SeriesRef ref = 0; ref < series_.size(); ++ref) keep(ref);
     }
     return view;
   }
@@ -64,10 +73,25 @@ class MemoryStore final : public Store {
   Result<void> sync() override { return {}; }
   void clear() {
     refs_.clear();
+    postings_.clear();
     series_.clear();
   }
 
  private:
+  /// The fewest series that one matcher for an exact value leaves; nothing without such a matcher.
+  std::optional<std::span<const SeriesRef>> narrowest(std::span<const Matcher> matchers) const {
+    std::optional<std::span<const SeriesRef>> best;
+    for (const auto& matcher : matchers) {
+      if (matcher.op() != MatchOp::Equal || matcher.value().empty()) continue;
+      std::span<const SeriesRef> refs;
+      if (const auto name = postings_.find(matcher.name()); name != postings_.end()) {
+        if (const auto value = name->second.find(matcher.value()); value != name->second.end()) refs = value->second;
+      }
+      if (!best || refs.size() < best->size()) best = refs;
+    }
+    return best;
+  }
+
   static bool matches(std::span<const Matcher> matchers, const Labels& labels) {
     return std::ranges::all_of(matchers, [&](const Matcher& m) { return m.matches(labels.get(m.name())); });
   }
@@ -104,6 +128,7 @@ class MemoryStore final : public Store {
   };
 
   std::map<Labels, SeriesRef> refs_;
+  std::map<std::string, std::map<std::string, std::vector<SeriesRef>>> postings_;  // by label name, then value
   std::deque<SeriesData> series_;  // by reference; a view's pointers stay good
 };
 

@@ -7,6 +7,7 @@
 #include "metrics/promql/evaluator.h"
 #include "metrics/promql/extended_range.h"
 #include "metrics/promql/numeric.h"
+#include "metrics/promql/row_stream.h"
 
 namespace mamori::metrics::promql {
 namespace {
@@ -233,10 +234,6 @@ const Entry* find_entry(std::string_view name) {
   return at == kEntries.end() ? nullptr : &*at;
 }
 
-bool looks_like_counter(std::string_view name) {
-  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") || name.ends_with("_bucket");
-}
-
 /// Calls `visit(step, window)` for each step whose window holds a sample; two indexes walk along with the windows.
 template <typename Visit>
 void each_window(const RangeData& data, const Grid& grid, const std::vector<Sample>& samples, Visit visit) {
@@ -275,14 +272,23 @@ Result<void> check_smoothing(const std::vector<std::vector<double>>& params) {
 
 }  // namespace
 
-bool is_range_function(std::string_view name) { return find_entry(name) != nullptr; }
+std::optional<RangeFunctionTraits> range_function_traits(std::string_view name) {
+  const auto* entry = find_entry(name);
+  if (!entry) return std::nullopt;
+  return RangeFunctionTraits{.keeps_name = entry->keeps_name, .is_counter = entry->is_counter};
+}
 
 Result<Rows> Evaluator::range_function(const CallExpr& expr) {
+  MAMORI_TRY(const auto source, range_function_source(expr));
+  if (source) {
+    MAMORI_TRY(auto streamed, streamed_rows(*source));
+    if (streamed) return *std::move(streamed);
+  }
   const auto& entry = *find_entry(expr.name);
   RangeData data;
   Span range_span;
   std::vector<std::vector<double>> params;
-  const auto held_before = context_.samples_held;
+  const auto before = context_.budget.mark();
   for (const auto& arg : expr.args) {
     if (type_of(*arg) == ValueType::Matrix) {
       MAMORI_TRY(data, range(*arg));
@@ -336,7 +342,7 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
     rows.push_back(std::move(row));
     MAMORI_TRY_VOID(context_.hold(grid_.steps));
   }
-  context_.samples_held = held_before;
+  context_.budget.return_to(before);
   MAMORI_TRY_VOID(join_equal(rows));
   return rows;
 }

@@ -1,0 +1,153 @@
+// Selectors and functions over range selectors, evaluated series by series. What is not made this way (histograms,
+// anchored and smoothed ranges, subqueries, the rarer functions) takes the general path: null is returned.
+#include <algorithm>
+#include <numeric>
+
+#include "metrics/promql/row_stream.h"
+
+namespace mamori::metrics::promql {
+namespace {
+
+/// Rows as they are; sorted by their series' labels at the end.
+struct Collected {
+  Rows rows;
+  std::vector<std::size_t> series;  // of the selection, one per row
+  NameWatch names;
+};
+
+class Collector final : public RowSink {
+ public:
+  Collector(QueryContext& context, const RowSource& source, std::size_t steps)
+      : context_(context), source_(source), steps_(steps) {}
+
+  std::span<double> next_row() override {
+    row_.resize(steps_);
+    return row_;
+  }
+
+  Result<void> take(std::size_t i, std::size_t) override {
+    MAMORI_TRY_VOID(context_.hold(steps_));
+    const auto& labels = source_.selection->labels(i);
+    const bool delayed = context_.options.delayed_name_removal;
+    if (source_.drops_name) collected_.names.see(labels);
+    collected_.rows.push_back({.labels = source_.drops_name && !delayed ? without_metadata(labels) : labels,
+                               .drop_name = source_.drops_name && delayed,
+                               .values = std::move(row_)});
+    collected_.series.push_back(i);
+    return {};
+  }
+
+  Collected& collected() { return collected_; }
+
+ private:
+  QueryContext& context_;
+  const RowSource& source_;
+  const std::size_t steps_;
+  std::vector<double> row_;
+  Collected collected_;
+};
+
+void append(Collected& to, Collected& from) {
+  std::ranges::move(from.rows, std::back_inserter(to.rows));
+  to.series.insert(to.series.end(), from.series.begin(), from.series.end());
+  to.names.join(from.names);
+}
+
+/// Results and ties of topk() depend on the order of the series.
+void sort_by_series(Collected& collected, const Selection& selection) {
+  const auto by_labels = [&](std::size_t a, std::size_t b) {
+    return selection.labels(collected.series[a]) < selection.labels(collected.series[b]);
+  };
+  std::vector<std::size_t> order(collected.rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (std::ranges::is_sorted(order, by_labels)) return;
+  std::ranges::sort(order, by_labels);
+  Rows sorted;
+  sorted.reserve(order.size());
+  for (const auto at : order) sorted.push_back(std::move(collected.rows[at]));
+  collected.rows = std::move(sorted);
+}
+
+}  // namespace
+
+Result<std::optional<Rows>> Evaluator::streamed_rows(const RowSource& source) {
+  const auto before = context_.budget.mark();
+  Collected all;
+  const RowSinks sinks{.open = [&] { return std::make_unique<Collector>(context_, source, grid_.steps); },
+                       .hand_on = [&](std::unique_ptr<RowSink> sink) -> Result<void> {
+                         append(all, static_cast<Collector&>(*sink).collected());
+                         return {};
+                       }};
+  MAMORI_TRY(const auto streamed, stream_rows(context_, grid_, source, sinks));
+  if (streamed == Streamed::NotFloats) {
+    context_.budget.return_to(before);
+    return std::optional<Rows>();
+  }
+  sort_by_series(all, *source.selection);
+  if (all.names.may_collide()) MAMORI_TRY_VOID(join_equal(all.rows));
+  return std::optional(std::move(all.rows));
+}
+
+Result<std::optional<RowSource>> Evaluator::row_source(const Expr& expr) {
+  const auto& inner = unwrap(expr);
+  if (inner.kind == Kind::Selector) return selector_source(static_cast<const SelectorExpr&>(inner), false);
+  if (inner.kind == Kind::Call) return range_function_source(static_cast<const CallExpr&>(inner));
+  return std::optional<RowSource>();
+}
+
+Result<std::optional<RowSource>> Evaluator::selector_source(const SelectorExpr& expr, bool timestamps) {
+  if (context_.options.general_path_only || (expr.smoothed && !timestamps)) return std::optional<RowSource>();
+  MAMORI_TRY(auto at, moments(expr.modifiers));
+  RowSource source;
+  // The window is open on the left: a sample exactly one lookback old is too old.
+  source.selection = context_.store.open_selection(expr.matchers, at.front() - context_.lookback_ms + 1, at.back());
+  source.make = [at = std::make_shared<const std::vector<std::int64_t>>(std::move(at)),
+                 lookback_ms = context_.lookback_ms,
+                 timestamps] { return selector_rows(*at, lookback_ms, timestamps); };
+  return std::optional(std::move(source));
+}
+
+Result<std::optional<RowSource>> Evaluator::range_function_source(const CallExpr& expr) {
+  const auto traits = range_function_traits(expr.name);
+  if (context_.options.general_path_only || !traits) return std::optional<RowSource>();
+  const RangeExpr* range = nullptr;
+  for (const auto& arg : expr.args) {
+    const auto& inner = unwrap(*arg);
+    if (inner.kind == Kind::Range) range = static_cast<const RangeExpr*>(&inner);
+  }
+  if (!range || range->selector->anchored || range->selector->smoothed) return std::optional<RowSource>();
+  struct Shared {
+    std::vector<std::int64_t> window_ends;
+    std::int64_t length_ms = 0;
+    std::vector<std::vector<double>> params;
+  };
+  const auto shared = std::make_shared<Shared>();
+  RowSource source{.markers = SampleColumns::Markers::Remove, .drops_name = !traits->keeps_name};
+  for (const auto& arg : expr.args) {
+    if (type_of(*arg) == ValueType::Matrix) {
+      MAMORI_TRY(shared->window_ends, moments(range->selector->modifiers));
+      MAMORI_TRY(shared->length_ms, length_ms(range->range, true));
+      if (traits->is_counter) source.expects_counters = arg->span;
+    } else {
+      MAMORI_TRY(auto values, scalar(*arg));
+      shared->params.push_back(std::move(values));
+    }
+  }
+  source.make = [name = std::string_view(expr.name), shared] {
+    return range_rows(name, shared->window_ends, shared->length_ms, shared->params);
+  };
+  if (!source.make()) return std::optional<RowSource>();
+  if (expr.name == "quantile_over_time") {
+    source.if_any = [this, shared, span = expr.args[0]->span] {
+      for (const double q : shared->params[0]) {
+        if (q >= 0 && q <= 1) continue;
+        context_.warn(span, "quantile value should be between 0 and 1, got " + format_float(q));
+      }
+    };
+  }
+  source.selection = context_.store.open_selection(
+      range->selector->matchers, shared->window_ends.front() - shared->length_ms + 1, shared->window_ends.back());
+  return std::optional(std::move(source));
+}
+
+}  // namespace mamori::metrics::promql
