@@ -93,6 +93,7 @@ class Instance {
     const auto add = [&](const std::string& name, Pairs own) {
       own.insert(own.end(), base.begin(), base.end());
       own.emplace_back("__name__", name);
+      pairs.push_back(own);
       labels.push_back(label_bytes(own));
     };
     for (int c = 0; c < kCombos; ++c) {
@@ -181,7 +182,8 @@ class Instance {
     return step_start_ms - kStepMs + (index * 373) % kStepMs + late;
   }
 
-  std::vector<std::string> labels;
+  std::vector<Pairs> pairs;
+  std::vector<std::string> labels;  // the same, as they go over the wire
   std::vector<double> values;
 
  private:
@@ -229,6 +231,22 @@ Workload::Workload(const std::string& file, int steps, std::int64_t end_ms)
 Workload::~Workload() {
   ::munmap(const_cast<char*>(data_), bytes_);
   ::unlink(file_.c_str());
+}
+
+std::vector<PlainSeries> plain_series(int instances, int steps) {
+  std::vector<PlainSeries> all;
+  for (int i = 0; i < instances; ++i) {
+    Instance instance(i);
+    const auto first = all.size();
+    for (const auto& pairs : instance.pairs) all.push_back({pairs, {}});
+    for (int step = 1; step <= steps; ++step) {
+      instance.step();
+      const auto time_ms = instance.time_of(1'700'000'000'000 + static_cast<std::int64_t>(step) * kStepMs, i);
+      for (std::size_t s = 0; s < instance.values.size(); ++s)
+        all[first + s].samples.emplace_back(time_ms, instance.values[s]);
+    }
+  }
+  return all;
 }
 
 std::vector<std::string> metric_names() {

@@ -44,6 +44,13 @@ class Workload {
 
 std::vector<std::string> metric_names();
 
+/// The same series as they are stored, for benchmarks without a server.
+struct PlainSeries {
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::vector<std::pair<std::int64_t, double>> samples;  // milliseconds, value
+};
+std::vector<PlainSeries> plain_series(int instances, int steps);
+
 /// A text page of `series` series for the scrape, as an exporter shows it; `turn` changes the values.
 std::string scrape_page(int series, int turn);
 

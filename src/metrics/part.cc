@@ -4,172 +4,269 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <limits>
-#include <system_error>
+#include <utility>
 
 #include "base/file.h"
 #include "base/wal.h"
+#include "metrics/detail/block.h"
+#include "metrics/detail/part_layout.h"
 
 namespace mamori::metrics {
 namespace {
 
-constexpr std::string_view kMagic = "MAMOPRT1";
-constexpr std::size_t kChecksumBytes = 4;
+using namespace detail;  // NOLINT(google-build-using-namespace)
 
-void append_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
+constexpr std::uint64_t kSectionBytesMax = 4ull << 30;
+constexpr std::size_t kCursorBytes = 8u << 20;  // of opened blocks that a cursor keeps
 
-void append_text(std::string& out, std::string_view text) {
-  append_varint(out, text.size());
-  out += text;
-}
+struct Window {
+  std::int64_t start_ms = 0, end_ms = 0;
+  std::uint64_t offset = 0;  // of the checksum, which the block follows
+  std::uint32_t bytes = 0;
+};
 
-void append_i64(std::string& out, std::int64_t value) {
-  char bytes[8];
-  std::memcpy(bytes, &value, 8);
-  out.append(bytes, 8);
-}
+struct Group {
+  std::size_t first_series = 0, series = 0;
+  std::size_t first_window = 0, windows = 0;
+};
 
-/// Reads forward; a read beyond the end makes it bad and gives zeros from then on.
-class Reader {
+class Mapping {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-  std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (rest_.empty()) break;
-      const auto byte = static_cast<unsigned char>(rest_[0]);
-      rest_.remove_prefix(1);
-      value |= std::uint64_t{byte & 0x7Fu} << shift;
-      if ((byte & 0x80) == 0) return value;
-    }
-    bad_ = true;
-    return 0;
+  Mapping(void* data, std::size_t size) : data_(data), size_(size) {}
+  Mapping(Mapping&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+  Mapping& operator=(Mapping&&) = delete;
+  ~Mapping() {
+    if (data_ != nullptr) ::munmap(data_, size_);
   }
-  std::string_view text() { return take(varint()); }
-  std::string_view take(std::uint64_t count) {
-    if (count > rest_.size()) {
-      bad_ = true;
-      return {};
-    }
-    const auto taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  std::int64_t i64() {
-    std::int64_t value = 0;
-    const auto bytes = take(8);
-    if (bytes.size() == 8) std::memcpy(&value, bytes.data(), 8);
-    return value;
-  }
-  bool bad() const { return bad_; }
-  std::size_t left() const { return rest_.size(); }
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
  private:
-  std::string_view rest_;
-  bool bad_ = false;
+  void* data_;
+  std::size_t size_;
 };
 
 class MappedPart final : public Part {
  public:
-  MappedPart(std::string path, void* data, std::size_t size) : path_(std::move(path)), data_(data), size_(size) {}
-  ~MappedPart() override { ::munmap(data_, size_); }
+  MappedPart(std::string path, Mapping mapping) : path_(std::move(path)), mapping_(std::move(mapping)) {}
 
-  Result<void> read() {
-    const std::string_view all(static_cast<const char*>(data_), size_);
-    const auto corrupt = [&](const char* what) { return Error{Code::Corrupt, path_ + ": " + what}; };
-    if (size_ < kMagic.size() + kChecksumBytes || !all.starts_with(kMagic)) return corrupt("is no metrics part");
-    const auto body = all.substr(0, size_ - kChecksumBytes);
-    std::uint32_t checksum = 0;
-    std::memcpy(&checksum, all.data() + body.size(), kChecksumBytes);
-    if (crc32c(body) != checksum) return corrupt("its checksum is wrong");
-    Reader reader(body.substr(kMagic.size()));
-    const auto series_count = reader.varint();
-    for (std::uint64_t i = 0; i < series_count && !reader.bad(); ++i) read_series(reader);
-    if (reader.bad() || reader.left() > 0) return corrupt("its form is wrong");
+  Result<void> load() {
+    const auto file = mapping_.bytes();
+    if (!file.starts_with(kPartMagic)) return corrupt("begins like no part of this version");
+    if (!file.ends_with(kPartEnd)) return corrupt("its end is missing");
+    ByteReader in(file.substr(file.size() - kFooterBytes));
+    const auto checked = file.substr(file.size() - kFooterBytes, kFooterBytes - 16);
+    PartFooter footer;
+    footer.samples = in.raw<std::uint64_t>();
+    footer.series = in.raw<std::uint64_t>();
+    footer.start_ms = in.raw<std::int64_t>();
+    footer.end_ms = in.raw<std::int64_t>();
+    for (auto* section : {&footer.index, &footer.labels}) {
+      section->offset = in.raw<std::uint64_t>();
+      section->bytes = in.raw<std::uint64_t>();
+      section->bytes_unpacked = in.raw<std::uint64_t>();
+      section->crc = static_cast<std::uint32_t>(in.raw<std::uint64_t>());
+    }
+    if (in.raw<std::uint64_t>() != crc32c(checked)) return corrupt("the footer's checksum is wrong");
+    labels_ = footer.labels;
+    MAMORI_TRY(const auto index, unpack(footer.index, "index"));
+    if (!read_index(index, footer.index.offset) || ids_.size() != footer.series)
+      return corrupt("the index makes no sense");
+    info_ = {.start_ms = footer.start_ms,
+             .end_ms = footer.end_ms,
+             .samples = footer.samples,
+             .bytes = file.size(),
+             .series = ids_.size()};
     return {};
   }
 
-  const std::vector<PartSeries>& series() const override { return series_; }
-  std::int64_t end_ms() const override { return end_ms_; }
-  std::uint64_t bytes() const override { return size_; }
+  const PartInfo& info() const override { return info_; }
   const std::string& path() const override { return path_; }
+  std::span<const SeriesRef> series() const override { return ids_; }
+
+  std::optional<std::size_t> find(SeriesRef id) const override {
+    const auto at = std::ranges::lower_bound(ids_, id);
+    if (at == ids_.end() || *at != id) return std::nullopt;
+    return static_cast<std::size_t>(at - ids_.begin());
+  }
+
+  std::unique_ptr<PartCursor> cursor() const override;
+
+  Result<std::vector<Labels>> labels() const override {
+    MAMORI_TRY(const auto bytes, unpack(labels_, "labels"));
+    ByteReader in(bytes);
+    const auto symbol_count = in.varint();
+    if (symbol_count > in.left()) return corrupt("the labels make no sense");
+    std::vector<std::string_view> symbols(symbol_count);
+    for (auto& symbol : symbols) symbol = in.take(in.varint());
+    std::vector<Labels> all;
+    all.reserve(ids_.size());
+    std::vector<Labels::Pair> pairs;
+    for (std::size_t i = 0; i < ids_.size() && in.ok(); ++i) {
+      const auto count = in.varint();
+      if (count > in.left()) return corrupt("the labels make no sense");
+      pairs.clear();
+      for (std::uint64_t p = 0; p < count; ++p) {
+        const auto name = in.varint(), value = in.varint();
+        if (name >= symbols.size() || value >= symbols.size()) return corrupt("the labels make no sense");
+        pairs.emplace_back(symbols[name], symbols[value]);
+      }
+      all.push_back(Labels::from_pairs(pairs));
+    }
+    if (!in.ok() || in.left() != 0) return corrupt("the labels make no sense");
+    return all;
+  }
+
+  const Group& group_of(std::size_t index) const {
+    const auto after = std::ranges::upper_bound(groups_, index, {}, &Group::first_series);
+    return *std::prev(after);
+  }
+  std::span<const Window> windows(const Group& group) const {
+    return std::span(windows_).subspan(group.first_window, group.windows);
+  }
+
+  /// A block's bytes, checked.
+  Result<std::string_view> block(const Window& window) const {
+    const auto bytes = mapping_.bytes().substr(window.offset + 4, window.bytes);
+    ByteReader in(mapping_.bytes().substr(window.offset, 4));
+    if (crc32c(bytes) != in.raw<std::uint32_t>())
+      return corrupt("the block at byte " + std::to_string(window.offset) + " has a wrong checksum");
+    return bytes;
+  }
+
+  Error corrupt(const std::string& what) const { return {Code::Corrupt, path_ + ": " + what}; }
 
  private:
-  void read_series(Reader& reader) {
-    std::vector<std::pair<std::string, std::string>> pairs;
-    const auto label_count = reader.varint();
-    for (std::uint64_t i = 0; i < label_count && !reader.bad(); ++i) {
-      const auto name = reader.text();
-      const auto value = reader.text();
-      pairs.emplace_back(name, value);
+  Result<std::string> unpack(const Section& section, const std::string& name) const {
+    const auto file = mapping_.bytes();
+    if (section.offset > file.size() || section.bytes > file.size() - section.offset)
+      return corrupt("the " + name + " lies past the end");
+    const auto packed = file.substr(section.offset, section.bytes);
+    if (crc32c(packed) != section.crc) return corrupt("the checksum of the " + name + " is wrong");
+    if (section.bytes_unpacked > kSectionBytesMax || section.bytes_unpacked / 32768 > section.bytes)
+      return corrupt("the " + name + " claims an impossible size");
+    std::string bytes(section.bytes_unpacked, '\0');
+    const auto size = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
+    if (ZSTD_isError(size) != 0 || size != bytes.size()) return corrupt("the " + name + " cannot be unpacked");
+    return bytes;
+  }
+
+  bool read_index(std::string_view bytes, std::uint64_t blocks_end) {
+    ByteReader in(bytes);
+    const auto count = in.varint();
+    if (count == 0 || count > in.left()) return false;
+    ids_.resize(count);
+    std::uint64_t id = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto step = in.varint();
+      if ((i > 0 && step == 0) || step > UINT32_MAX || (id += step) > UINT32_MAX) return false;
+      ids_[i] = static_cast<SeriesRef>(id);
     }
-    PartSeries one{.labels = Labels(std::move(pairs)), .chunks = {}};
-    const auto chunk_count = reader.varint();
-    for (std::uint64_t i = 0; i < chunk_count && !reader.bad(); ++i) {
-      Chunk chunk;
-      chunk.start_ms = reader.i64();
-      chunk.end_ms = reader.i64();
-      chunk.count = static_cast<std::uint32_t>(reader.varint());
-      chunk.bytes = reader.text();
-      end_ms_ = std::max(end_ms_, chunk.end_ms);
-      one.chunks.push_back(chunk);
+    const auto group_count = in.varint();
+    if (group_count > in.left()) return false;
+    groups_.reserve(group_count);
+    std::uint64_t offset = kPartMagic.size();
+    std::size_t series = 0;
+    std::int64_t start_ms = 0;
+    for (std::uint64_t g = 0; g < group_count; ++g) {
+      const auto in_group = in.varint(), window_count = in.varint();
+      if (in_group == 0 || in_group > count - series || window_count > in.left()) return false;
+      groups_.push_back(
+          {.first_series = series, .series = in_group, .first_window = windows_.size(), .windows = window_count});
+      series += in_group;
+      for (std::uint64_t w = 0; w < window_count; ++w) {
+        start_ms = wrapping_add(start_ms, in.signed_varint());
+        const auto end_ms = wrapping_add(start_ms, static_cast<std::int64_t>(in.varint()));
+        const auto block = in.varint();
+        if (!in.ok() || block > blocks_end || offset + 4 + block > blocks_end || block > UINT32_MAX) return false;
+        windows_.push_back(
+            {.start_ms = start_ms, .end_ms = end_ms, .offset = offset, .bytes = static_cast<std::uint32_t>(block)});
+        offset += 4 + block;
+      }
     }
-    if (!reader.bad()) series_.push_back(std::move(one));
+    return in.ok() && in.left() == 0 && series == count;
   }
 
   const std::string path_;
-  void* const data_;
-  const std::size_t size_;
-  std::vector<PartSeries> series_;
-  std::int64_t end_ms_ = std::numeric_limits<std::int64_t>::min();
+  const Mapping mapping_;
+  PartInfo info_;
+  std::vector<SeriesRef> ids_;
+  std::vector<Group> groups_;
+  std::vector<Window> windows_;
+  Section labels_;
 };
+
+class MappedCursor final : public PartCursor {
+ public:
+  explicit MappedCursor(const MappedPart& part) : part_(part), context_(ZSTD_createDCtx()) {}
+  ~MappedCursor() override { ZSTD_freeDCtx(context_); }
+  MappedCursor(const MappedCursor&) = delete;
+  MappedCursor& operator=(const MappedCursor&) = delete;
+
+  Result<void> read(std::size_t index, std::int64_t start_ms, std::int64_t end_ms, SeriesData& out) override {
+    const auto& group = part_.group_of(index);
+    if (&group != group_) {
+      group_ = &group;
+      used_ = 0;
+      opened_.assign(group.windows, nullptr);
+    }
+    const auto windows = part_.windows(group);
+    for (std::size_t w = 0; w < windows.size(); ++w) {
+      if (windows[w].end_ms < start_ms || windows[w].start_ms > end_ms) continue;
+      MAMORI_TRY(auto* block, open(w, windows[w], group.series));
+      if (auto outcome = block->read(index - group.first_series, start_ms, end_ms, out); !outcome)
+        return part_.corrupt("the block at byte " + std::to_string(windows[w].offset) + ": " + outcome.error().message);
+    }
+    return {};
+  }
+
+ private:
+  Result<BlockReader*> open(std::size_t w, const Window& window, std::size_t series) {
+    if (opened_[w] != nullptr) return opened_[w];
+    MAMORI_TRY(const auto bytes, part_.block(window));
+    if (used_ == readers_.size()) {
+      std::size_t held = 0;
+      for (const auto& reader : readers_) held += reader->bytes();
+      if (held >= kCursorBytes) {  // a long range: begin again with the first reader
+        used_ = 0;
+        std::ranges::fill(opened_, nullptr);
+      } else {
+        readers_.push_back(std::make_unique<BlockReader>());
+      }
+    }
+    auto* reader = readers_[used_].get();
+    if (auto outcome = reader->open(bytes, series, context_); !outcome)
+      return part_.corrupt("the block at byte " + std::to_string(window.offset) + ": " + outcome.error().message);
+    ++used_;
+    return opened_[w] = reader;
+  }
+
+  const MappedPart& part_;
+  ZSTD_DCtx* context_;
+  const Group* group_ = nullptr;
+  std::vector<std::unique_ptr<BlockReader>> readers_;  // the first used_ hold blocks of this group
+  std::size_t used_ = 0;
+  std::vector<BlockReader*> opened_;  // by window of the group; null: not open
+};
+
+std::unique_ptr<PartCursor> MappedPart::cursor() const { return std::make_unique<MappedCursor>(*this); }
 
 }  // namespace
 
 Result<std::shared_ptr<const Part>> Part::open(const std::string& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd() < 0) return io_error("open", path);
-  struct stat info{};
-  if (::fstat(file.fd(), &info) != 0) return io_error("fstat", path);
-  if (info.st_size == 0) return Error{Code::Corrupt, path + ": is empty"};
-  void* data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, file.fd(), 0);
+  struct stat status{};
+  if (::fstat(file.fd(), &status) != 0) return io_error("fstat", path);
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size < kPartMagic.size() + kFooterBytes) return Error{Code::Corrupt, path + ": is too short for a part"};
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd(), 0);
   if (data == MAP_FAILED) return io_error("mmap", path);
-  auto part = std::make_shared<MappedPart>(path, data, static_cast<std::size_t>(info.st_size));
-  MAMORI_TRY_VOID(part->read());
-  return std::shared_ptr<const Part>(std::move(part));
-}
-
-Result<void> Part::write(const std::string& path, std::span<const PartSeries> series) {
-  std::string bytes(kMagic);
-  append_varint(bytes, series.size());
-  for (const auto& one : series) {
-    append_varint(bytes, one.labels.size());
-    for (const auto& [name, value] : one.labels) {
-      append_text(bytes, name);
-      append_text(bytes, value);
-    }
-    append_varint(bytes, one.chunks.size());
-    for (const auto& chunk : one.chunks) {
-      append_i64(bytes, chunk.start_ms);
-      append_i64(bytes, chunk.end_ms);
-      append_varint(bytes, chunk.count);
-      append_text(bytes, chunk.bytes);
-    }
-  }
-  const std::uint32_t checksum = crc32c(bytes);
-  bytes.append(reinterpret_cast<const char*>(&checksum), kChecksumBytes);
-
-  return write_atomically(path, bytes);
+  auto part = std::make_shared<MappedPart>(path, Mapping(data, size));
+  MAMORI_TRY_VOID(part->load());
+  return part;
 }
 
 }  // namespace mamori::metrics

@@ -1,43 +1,65 @@
-// metrics/part.h: an immutable file of series with their packed chunks, read through a memory mapping.
-// The layout is docs/formats/metrics-store.md. A part is written whole under another name, synced, and then renamed, so
-// a part that exists is complete; its checksum covers every byte.
+// metrics/part.h: an immutable file of many series' samples over some time, read through a memory mapping.
+// What always holds: a part that exists under its name is complete; every byte is under a checksum; opening decodes
+// no samples. The layout is docs/formats/metrics-part.md.
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "metrics/labels.h"
+#include "metrics/store.h"
 
 namespace mamori::metrics {
 
-struct Chunk {
-  std::int64_t start_ms = 0, end_ms = 0;  // of its first and last sample
-  std::uint32_t count = 0;
-  std::string_view bytes;  // gorilla.h
+struct PartInfo {
+  std::int64_t start_ms = 0, end_ms = 0;  // of the earliest and the latest sample
+  std::uint64_t samples = 0;              // histograms too
+  std::uint64_t bytes = 0;                // of the file
+  std::size_t series = 0;
 };
 
-struct PartSeries {
-  Labels labels;
-  std::vector<Chunk> chunks;  // ascending time
+/// Writes a part from start to end; holds a few series at a time.
+class PartWriter {
+ public:
+  /// Writes to `path`.tmp. Errors: Unavailable when the disk is full or failing.
+  static Result<std::unique_ptr<PartWriter>> create(std::string path);
+  /// Without finish(), nothing is left behind.
+  virtual ~PartWriter() = default;
+
+  /// REQUIRES: ascending ids; samples and histograms ascend in time. A series without any is left out.
+  virtual Result<void> add(SeriesRef id, const SeriesData& data) = 0;
+  /// Syncs and renames. Errors: Unavailable; InvalidArgument when nothing was added.
+  virtual Result<void> finish() = 0;
 };
 
+/// Reads series of a part. One thread at a time; it remembers the blocks opened last, so it is fast in ascending order.
+/// The part must outlive it.
+class PartCursor {
+ public:
+  virtual ~PartCursor() = default;
+  /// Appends what series `index` (of Part::series) has in [start_ms, end_ms] to out.samples and out.histograms.
+  /// Errors: Corrupt, naming the file and the place.
+  virtual Result<void> read(std::size_t index, std::int64_t start_ms, std::int64_t end_ms, SeriesData& out) = 0;
+};
+
+/// Thread-safe.
 class Part {
  public:
-  /// Errors: Io; Corrupt when checksum or form is wrong.
+  /// Errors: Io; Corrupt, naming the file and the section.
   static Result<std::shared_ptr<const Part>> open(const std::string& path);
-
-  /// Writes, syncs and renames. Errors: Unavailable when the disk is full: nothing is left behind.
-  static Result<void> write(const std::string& path, std::span<const PartSeries> series);
-
   virtual ~Part() = default;
-  virtual const std::vector<PartSeries>& series() const = 0;  // chunk bytes live as long as the part
-  virtual std::int64_t end_ms() const = 0;                    // of the newest sample
-  virtual std::uint64_t bytes() const = 0;
+
+  virtual const PartInfo& info() const = 0;
   virtual const std::string& path() const = 0;
+  virtual std::span<const SeriesRef> series() const = 0;  // ascending
+  virtual std::optional<std::size_t> find(SeriesRef id) const = 0;
+  virtual std::unique_ptr<PartCursor> cursor() const = 0;
+  /// The label sets, by index: a part can be understood without the catalogue. Errors: Corrupt.
+  virtual Result<std::vector<Labels>> labels() const = 0;
 };
 
 }  // namespace mamori::metrics

@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "metrics/gorilla.h"
-#include "metrics/part.h"
+#include "metrics/legacy_part.h"
 
 namespace mamori::metrics {
 namespace {
@@ -224,7 +224,7 @@ class FileStore final : public Store {
     std::ranges::sort(paths);  // names are numbers of equal width
     for (const auto& path : paths) {
       next_part_ = std::stoull(fs::path(path).stem().string(), nullptr, 16) + 1;
-      auto part = Part::open(path);
+      auto part = LegacyPart::open(path);
       if (part) {
         attach(*part);
         continue;
@@ -236,7 +236,7 @@ class FileStore final : public Store {
     return {};
   }
 
-  void attach(const std::shared_ptr<const Part>& part) {
+  void attach(const std::shared_ptr<const LegacyPart>& part) {
     for (const auto& one : part->series()) {
       auto& series = *series_[series_of(one.labels)];
       series.stored.insert(series.stored.end(), one.chunks.begin(), one.chunks.end());
@@ -333,10 +333,10 @@ class FileStore final : public Store {
   }
 
   Result<void> seal_head() {
-    std::vector<PartSeries> sealed;
+    std::vector<LegacyPartSeries> sealed;
     for (const auto& series : series_) {
       if (!series || series->head.empty()) continue;
-      PartSeries one{.labels = series->labels, .chunks = {}};
+      LegacyPartSeries one{.labels = series->labels, .chunks = {}};
       for (const auto& chunk : series->head) {
         one.chunks.push_back(
             {chunk.start_ms, chunk.end_ms, static_cast<std::uint32_t>(chunk.samples.count()), chunk.samples.bytes()});
@@ -346,8 +346,8 @@ class FileStore final : public Store {
     char name[32];
     std::snprintf(name, sizeof name, "/parts/%016llx.part", static_cast<unsigned long long>(next_part_));
     const auto path = dir_ + name;
-    MAMORI_TRY_VOID(Part::write(path, sealed));
-    MAMORI_TRY(const auto part, Part::open(path));
+    MAMORI_TRY_VOID(LegacyPart::write(path, sealed));
+    MAMORI_TRY(const auto part, LegacyPart::open(path));
     ++next_part_;
     {
       const std::unique_lock guard(mutex_);
@@ -421,7 +421,7 @@ class FileStore final : public Store {
       take(chunk.samples.bytes(), chunk.samples.count(), chunk.start_ms, chunk.end_ms);
   }
 
-  void forget_chunks(const Part& part) {
+  void forget_chunks(const LegacyPart& part) {
     for (const auto& one : part.series()) {
       const auto known = by_labels_.find(one.labels);
       if (known == by_labels_.end()) continue;
@@ -465,7 +465,7 @@ class FileStore final : public Store {
   std::unordered_multimap<std::uint64_t, SeriesId> by_hash_;
   std::map<Labels, SeriesId> by_labels_;
   std::map<std::string, std::map<std::string, std::vector<SeriesId>, std::less<>>, std::less<>> postings_;
-  std::vector<std::shared_ptr<const Part>> parts_;
+  std::vector<std::shared_ptr<const LegacyPart>> parts_;
   std::unordered_map<SeriesId, SeriesId> log_ids_;  // while the log is replayed: its numbers to ours
   std::unique_ptr<Wal> wal_;
   std::uint64_t samples_appended_ = 0, next_part_ = 1;

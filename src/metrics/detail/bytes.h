@@ -1,0 +1,85 @@
+// metrics/detail/bytes.h: writes and reads the numbers of the on-disk formats: little endian, LEB128 varints, zigzag.
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace mamori::metrics::detail {
+
+static_assert(std::endian::native == std::endian::little);
+
+// Differences of 64-bit numbers wrap, so that any two have one and adding it gives the other back.
+inline std::int64_t wrapping_sub(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+inline std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+inline std::uint64_t zigzag(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+}
+inline std::int64_t unzigzag(std::uint64_t value) { return static_cast<std::int64_t>(value >> 1 ^ (0 - (value & 1))); }
+
+inline void put_varint(std::string& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
+  out += static_cast<char>(value);
+}
+inline void put_signed(std::string& out, std::int64_t value) { put_varint(out, zigzag(value)); }
+template <typename T>
+void put_raw(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+/// Reads from the front. Past the end, or at a varint of over ten bytes, it gives zeros and ok() is false from then on.
+class ByteReader {
+ public:
+  ByteReader() = default;
+  explicit ByteReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  bool ok() const { return ok_; }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at_ == end_) break;
+      const auto byte = static_cast<unsigned char>(*at_++);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return value;
+    }
+    ok_ = false;
+    return 0;
+  }
+  std::int64_t signed_varint() { return unzigzag(varint()); }
+
+  template <typename T>
+  T raw() {
+    T value{};
+    if (left() < sizeof value) {
+      ok_ = false;
+      return value;
+    }
+    std::memcpy(&value, at_, sizeof value);
+    at_ += sizeof value;
+    return value;
+  }
+
+  std::string_view take(std::uint64_t count) {
+    if (count > left()) {
+      ok_ = false;
+      return {};
+    }
+    const std::string_view bytes(at_, count);
+    at_ += count;
+    return bytes;
+  }
+
+ private:
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  bool ok_ = true;
+};
+
+}  // namespace mamori::metrics::detail
