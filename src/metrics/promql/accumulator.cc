@@ -12,22 +12,17 @@ bool needs_sum(Folding folding) { return folding == Folding::Sum || folding == F
 bool needs_values(Folding folding) { return folding != Folding::Count && folding != Folding::Group; }
 
 /// KahanSum::add for all steps, written without branches so that several steps are added at once.
+template <bool kWhole>
 void add_compensated(double* sums, double* rests, const double* values, std::size_t steps) {
   for (std::size_t i = 0; i < steps; ++i) {
-    const double sum = sums[i], value = values[i];
+    // Adding nothing and adding zero is the same: a sum is never -0.
+    const double sum = sums[i], value = kWhole || !is_none(values[i]) ? values[i] : 0;
     const double total = sum + value;
     const bool sum_larger = std::fabs(sum) >= std::fabs(value);
     const double larger = sum_larger ? sum : value, smaller = sum_larger ? value : sum;
     const double rest = rests[i] + ((larger - total) + smaller);
     rests[i] = std::fabs(total) == kInf ? 0 : rest;
     sums[i] = total;
-  }
-}
-
-void add_present(double* sums, double* rests, const double* values, std::size_t steps) {
-  for (std::size_t i = 0; i < steps; ++i) {
-    if (is_none(values[i])) continue;
-    add_compensated(sums + i, rests + i, values + i, 1);
   }
 }
 
@@ -67,8 +62,8 @@ void Accumulator::add(std::span<const double> row, std::size_t present) {
   switch (folding_) {
     case Folding::Sum:
     case Folding::Avg:
-      present == steps_ ? add_compensated(value_.data(), rest_.data(), row.data(), steps_)
-                        : add_present(value_.data(), rest_.data(), row.data(), steps_);
+      present == steps_ ? add_compensated<true>(value_.data(), rest_.data(), row.data(), steps_)
+                        : add_compensated<false>(value_.data(), rest_.data(), row.data(), steps_);
       break;
     case Folding::Min:
       keep_best<std::less<>>(value_.data(), row.data(), steps_);
@@ -88,7 +83,8 @@ void Accumulator::count(std::span<const double> row, std::size_t present) {
     return;
   }
   counts_.resize(steps_);
-  for (std::size_t i = 0; i < steps_; ++i) counts_[i] += is_none(row[i]) ? 0 : 1;
+  double* const counts = counts_.data();
+  for (std::size_t i = 0; i < steps_; ++i) counts[i] += is_none(row[i]) ? 0 : 1;
 }
 
 void Accumulator::join(const Accumulator& other) {
@@ -98,7 +94,7 @@ void Accumulator::join(const Accumulator& other) {
     for (std::size_t i = 0; i < steps_; ++i) counts_[i] += other.counts_[i];
   }
   if (needs_sum(folding_)) {
-    add_compensated(value_.data(), rest_.data(), other.value_.data(), steps_);
+    add_compensated<true>(value_.data(), rest_.data(), other.value_.data(), steps_);
     for (std::size_t i = 0; i < steps_; ++i) {
       if (!std::isinf(value_[i])) rest_[i] += other.rest_[i];
     }

@@ -1,5 +1,6 @@
 // metrics/promql/value.h: what evaluation passes around: one row of values per series, one value per step.
 #pragma once
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,8 +20,8 @@ struct Grid {
 };
 
 /// "No value at this step" is the staleness marker, which no query ever shows.
-inline double none() { return stale_nan(); }
-inline bool is_none(double value) { return is_stale_nan(value); }
+inline double none() { return std::bit_cast<double>(kStaleNanBits); }
+inline bool is_none(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleNanBits; }
 
 struct Series {
   Labels labels;
