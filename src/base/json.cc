@@ -53,11 +53,22 @@ void append_control(std::string& out, unsigned char c) {
   }
 }
 
+/// How many bytes at the start of `text` stand for themselves in a JSON string.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t n = 0;
+  while (n < text.size() && text[n] >= 0x20 && text[n] < 0x7F && text[n] != '"' && text[n] != '\\') ++n;
+  return n;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  while (true) {
+    const auto plain = plain_bytes(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text[0]);
     if (c == '"' || c == '\\') {
       out += '\\';

@@ -1,5 +1,6 @@
 #include "console/detail/prometheus_json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -43,6 +44,61 @@ void append_fixed(std::string& out, std::string_view digits, int point) {
   }
 }
 
+/// Writes seconds, returns the end. Takes at most 24 bytes.
+char* write_time(char* at, std::int64_t time_ms) {
+  const bool negative = time_ms < 0;
+  const auto size = negative ? 0 - static_cast<std::uint64_t>(time_ms) : static_cast<std::uint64_t>(time_ms);
+  if (negative) *at++ = '-';
+  at = std::to_chars(at, at + 20, size / 1000).ptr;
+  const auto millis = static_cast<int>(size % 1000);
+  if (millis == 0) return at;
+  *at++ = '.';
+  *at++ = static_cast<char>('0' + millis / 100);
+  *at++ = static_cast<char>('0' + millis / 10 % 10);
+  *at++ = static_cast<char>('0' + millis % 10);
+  return at;
+}
+
+/// Writes a value whose shortest digits need no exponent and no zeros behind them, returns the end; null for another.
+/// Takes at most 32 bytes.
+char* write_usual_value(char* at, double value) {
+  const double size = std::fabs(value);
+  if (!(size < 1e15) || (size < 1e-6 && size != 0)) return nullptr;
+  const auto whole = static_cast<std::int64_t>(value);
+  if (static_cast<double>(whole) == value && !(whole == 0 && std::signbit(value))) {
+    return std::to_chars(at, at + 24, whole).ptr;
+  }
+  return std::to_chars(at, at + 32, value, std::chars_format::fixed).ptr;
+}
+
+void append_unusual_value(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "NaN";
+    return;
+  }
+  if (std::isinf(value)) {
+    out += value > 0 ? "+Inf" : "-Inf";
+    return;
+  }
+  char buffer[40];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  const double size = std::fabs(value);
+  if (size < 1e-6 || size >= 1e21) {
+    out += text;
+    return;
+  }
+  const bool negative = text.starts_with('-');
+  const auto e = text.find('e');
+  std::string digits(text.substr(negative ? 1 : 0, e - (negative ? 1 : 0)));
+  std::erase(digits, '.');
+  int exponent = 0;
+  const auto exponent_text = text.substr(text[e + 1] == '+' ? e + 2 : e + 1);
+  std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+  if (negative) out += '-';
+  append_fixed(out, digits, exponent + 1);
+}
+
 }  // namespace
 
 net::Response prometheus_success(std::string_view data, const std::vector<std::string>& warnings,
@@ -62,42 +118,17 @@ net::Response prometheus_error(std::string_view type, std::string_view message) 
 }
 
 void append_api_time(std::string& out, std::int64_t time_ms) {
-  const bool negative = time_ms < 0;
-  const auto size = negative ? 0 - static_cast<std::uint64_t>(time_ms) : static_cast<std::uint64_t>(time_ms);
-  if (negative) out += '-';
-  out += std::to_string(size / 1000);
-  const auto millis = size % 1000;
-  if (millis == 0) return;
-  const auto text = std::to_string(1000 + millis);
-  out += '.' + text.substr(1);
+  char buffer[32];
+  out.append(buffer, write_time(buffer, time_ms));
 }
 
 void append_api_value(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
   char buffer[40];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
-  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
-  const double size = std::fabs(value);
-  if (size != 0 && (size < 1e-6 || size >= 1e21)) {
-    out += text;
-    return;
+  if (auto* const end = write_usual_value(buffer, value)) {
+    out.append(buffer, end);
+  } else {
+    append_unusual_value(out, value);
   }
-  const bool negative = text.starts_with('-');
-  const auto e = text.find('e');
-  std::string digits(text.substr(negative ? 1 : 0, e - (negative ? 1 : 0)));
-  std::erase(digits, '.');
-  int exponent = 0;
-  const auto exponent_text = text.substr(text[e + 1] == '+' ? e + 2 : e + 1);
-  std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
-  if (negative) out += '-';
-  append_fixed(out, digits, exponent + 1);
 }
 
 void append_api_labels(std::string& out, const metrics::Labels& labels) {
@@ -114,11 +145,20 @@ void append_api_labels(std::string& out, const metrics::Labels& labels) {
 }
 
 void append_api_sample(std::string& out, const metrics::Sample& sample) {
-  out += '[';
-  append_api_time(out, sample.time_ms);
-  out += ",\"";
-  append_api_value(out, sample.value);
-  out += "\"]";
+  // A large answer is mostly samples: each is written in place and appended once.
+  char buffer[96];
+  buffer[0] = '[';
+  char* at = write_time(buffer + 1, sample.time_ms);
+  at = std::copy_n(",\"", 2, at);
+  if (auto* const end = write_usual_value(at, sample.value)) {
+    at = end;
+  } else {
+    out.append(buffer, at);
+    append_unusual_value(out, sample.value);
+    at = buffer;
+  }
+  at = std::copy_n("\"]", 2, at);
+  out.append(buffer, at);
 }
 
 }  // namespace mamori::console
