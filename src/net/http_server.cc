@@ -1,15 +1,18 @@
 #include "net/http_server.h"
 
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
@@ -20,6 +23,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "net/detail/workers.h"
 
 namespace mamori::net {
 namespace {
@@ -32,6 +36,11 @@ using boost::system::error_code;
 
 // Below this a gzip answer saves less than its own framing and time.
 constexpr std::size_t kGzipBytesMin = 1024;
+// Read at once where a request begins: its header and the first of its body, or the whole of a small one. The rest of a
+// body is read to where it stays.
+constexpr std::size_t kReadBytes = 16 << 10;
+// How late a deadline may be noticed. Looking at all of them now and then costs less than a timer for each wait.
+constexpr Millis kWatchEvery{1000};
 
 struct Address {
   std::string host;
@@ -70,22 +79,37 @@ bool accepts_gzip(const Request& request) {
   return false;
 }
 
-http::response<http::string_body> to_beast(const Request& request, Response&& response, bool keep_alive) {
-  http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
-  for (const auto& [name, value] : response.headers) message.insert(name, value);
-  message.keep_alive(keep_alive);
-  const auto body_size = response.body.size();
-  if (request.method != "HEAD") message.body() = std::move(response.body);
-  const bool no_body = response.status == 204 || response.status == 304 || response.status < 200;
-  if (!no_body) message.content_length(body_size);
-  return message;
+bool has_body(const Request& request, const Response& response) {
+  return request.method != "HEAD" && response.status >= 200 && response.status != 204 && response.status != 304;
 }
 
-class BeastServer;
+/// The answer's bytes up to and with the empty line.
+std::string head_of(const Response& response, bool keep_alive) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  head += std::string_view(http::obsolete_reason(static_cast<http::status>(response.status)));
+  head += "\r\n";
+  const auto field = [&](std::string_view name, std::string_view value) {
+    head += name;
+    head += ": ";
+    // A line break in a value would begin another field, or the body.
+    for (const char c : value) head += c == '\r' || c == '\n' ? ' ' : c;
+    head += "\r\n";
+  };
+  for (const auto& [name, value] : response.headers) field(name, value);
+  const bool never_a_body = response.status < 200 || response.status == 204 || response.status == 304;
+  if (!never_a_body) field("Content-Length", std::to_string(response.body.size()));
+  if (!keep_alive) field("Connection", "close");
+  return head += "\r\n";
+}
 
 struct Session {
-  explicit Session(tcp::socket socket) : stream(std::move(socket)) {}
-  beast::tcp_stream stream;
+  explicit Session(tcp::socket connected) : socket(std::move(connected)) { buffer.reserve(kReadBytes); }
+  void wait_at_most(Nanos time) { deadline = std::chrono::steady_clock::now() + time; }
+
+  tcp::socket socket;
+  beast::flat_buffer buffer;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  bool timed_out = false;
   bool busy = false;  // between a request's first byte and its answer's last
 };
 
@@ -95,8 +119,9 @@ class BeastServer final : public HttpServer {
       : options_(std::move(options)),
         handler_(std::move(handler)),
         io_(1),
+        keep_running_(io_.get_executor()),
         acceptor_(io_),
-        workers_(static_cast<std::size_t>(options_.worker_threads)) {}
+        workers_(options_.worker_threads) {}
 
   ~BeastServer() override { stop(Millis{0}); }
 
@@ -125,6 +150,7 @@ class BeastServer final : public HttpServer {
 
   void run() {
     asio::co_spawn(io_, accept_loop(), asio::detached);
+    asio::co_spawn(io_, watch_deadlines(), asio::detached);
     thread_ = std::thread([this] { io_.run(); });
   }
 
@@ -146,7 +172,7 @@ class BeastServer final : public HttpServer {
       error_code ignored;
       acceptor_.close(ignored);
       for (auto& session : sessions_) {
-        if (!session->busy) session->stream.cancel();
+        if (!session->busy) session->socket.cancel(ignored);
       }
     });
     {
@@ -155,12 +181,13 @@ class BeastServer final : public HttpServer {
     }
     // Whoever is still here has used up the grace. Workers are joined first: their coroutines resume on io_.
     workers_.stop();
-    workers_.join();
     io_.stop();
     thread_.join();
   }
 
  private:
+  using Head = http::request_parser<http::empty_body>;
+
   asio::awaitable<void> accept_loop() {
     while (!stopping_) {
       error_code error;
@@ -196,72 +223,144 @@ class BeastServer final : public HttpServer {
     idle_.notify_all();
   }
 
-  asio::awaitable<void> serve_requests(Session& session) {
-    error_code peer_error;
-    const auto peer = session.stream.socket().remote_endpoint(peer_error);
-    beast::flat_buffer buffer;
+  /// Cuts short what waits too long: its operation ends with an error, and the session finds timed_out set.
+  asio::awaitable<void> watch_deadlines() {
+    asio::steady_timer timer(io_);
+    error_code error;
     while (!stopping_) {
-      http::request_parser<http::string_body> parser;
-      parser.header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
-      parser.body_limit(options_.body_bytes_max);
-      error_code error;
-      session.busy = buffer.size() > 0;
-      session.stream.expires_after(options_.idle_timeout);
-      co_await http::async_read_header(session.stream, buffer, parser,
+      timer.expires_after(std::min<Nanos>({kWatchEvery, options_.idle_timeout / 4, options_.read_timeout / 4}));
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      const auto now = std::chrono::steady_clock::now();
+      for (auto& session : sessions_) {
+        if (session->deadline > now) continue;
+        session->deadline = std::chrono::steady_clock::time_point::max();
+        session->timed_out = true;
+        session->socket.cancel(error);
+      }
+    }
+  }
+
+  /// Calls the handler on a worker thread and completes on the I/O thread.
+  template <typename Token>
+  auto answer(Request& request, Token&& token) {
+    return asio::async_initiate<Token, void(Response)>(
+        [this](auto done, Request* asked) {
+          workers_.post([this, asked, done = std::move(done)]() mutable {
+            auto response = answer_now(*asked);
+            asio::post(io_, [done = std::move(done), response = std::move(response)]() mutable {
+              std::move(done)(std::move(response));
+            });
+          });
+        },
+        token, &request);
+  }
+
+  asio::awaitable<void> serve_requests(Session& session) {
+    error_code error;
+    const auto endpoint = session.socket.remote_endpoint(error);
+    const auto peer = endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
+    while (!stopping_) {
+      Head head;
+      head.header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
+      head.body_limit(options_.body_bytes_max);
+      error = {};
+      session.busy = session.buffer.size() > 0;
+      session.wait_at_most(options_.idle_timeout);
+      co_await http::async_read_header(session.socket, session.buffer, head,
                                        asio::redirect_error(asio::use_awaitable, error));
-      session.busy = true;
-      session.stream.expires_after(options_.read_timeout);
-      if (!error && parser.get()[http::field::expect] == "100-continue") co_await write_continue(session);
+      session.wait_at_most(options_.read_timeout);
+      Request request;
+      bool keep_alive = false;
       if (!error) {
-        co_await http::async_read(session.stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+        session.busy = true;
+        keep_alive = head.keep_alive();
+        request = to_request(head.get(), peer);
+        error = co_await read_body(session, head, request.body);
       }
       if (error) {
-        co_await refuse(session, buffer, error);
+        co_await refuse(session, error);
         co_return;
       }
       ++requests_;
-      auto message = parser.release();
-      const bool keep_alive = message.keep_alive() && !stopping_;
-      Request request = to_request(message, peer_error ? tcp::endpoint{} : peer);
+      keep_alive = keep_alive && !stopping_;
       // The handler may block: it runs among the workers, this coroutine goes on when it is done.
-      auto work = asio::co_spawn(workers_, answer(request), asio::use_awaitable);
-      session.stream.expires_never();
-      Response response = co_await std::move(work);
+      session.deadline = std::chrono::steady_clock::time_point::max();
+      const Response response = co_await answer(request, asio::use_awaitable);
       if (response.status >= 500) ++responses_5xx_;
-      auto reply = to_beast(request, std::move(response), keep_alive);
-      session.stream.expires_after(options_.read_timeout);
-      http::response_serializer<http::string_body> serializer{reply};
-      if (request.method == "HEAD") {
-        co_await http::async_write_header(session.stream, serializer, asio::redirect_error(asio::use_awaitable, error));
-      } else {
-        co_await http::async_write(session.stream, serializer, asio::redirect_error(asio::use_awaitable, error));
-      }
+      session.wait_at_most(options_.read_timeout);
+      error = co_await write(session, response, has_body(request, response), keep_alive);
       if (error) co_return;
       if (!keep_alive) {
-        session.stream.socket().shutdown(tcp::socket::shutdown_send, error);
+        session.socket.shutdown(tcp::socket::shutdown_send, error);
         co_return;
       }
     }
   }
 
-  static Request to_request(http::request<http::string_body>& message, const tcp::endpoint& peer) {
+  /// Straight to where it stays, when its length is known.
+  asio::awaitable<error_code> read_body(Session& session, Head& head, std::string& body) {
+    error_code error;
+    if (head.get()[http::field::expect] == "100-continue") {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(session.socket, asio::buffer(kContinue),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (head.chunked()) {
+      http::request_parser<http::string_body> whole(std::move(head));
+      co_await http::async_read(session.socket, session.buffer, whole,
+                                asio::redirect_error(asio::use_awaitable, error));
+      body = std::move(whole.get().body());
+      co_return error;
+    }
+    const auto length = static_cast<std::size_t>(head.content_length().value_or(0));
+    const auto here = std::min(length, session.buffer.size());
+    // Not filled with zeros first: a length that is announced and never sent costs no memory.
+    body.resize_and_overwrite(length, [&](char* bytes, std::size_t) {
+      std::memcpy(bytes, session.buffer.data().data(), here);
+      return length;
+    });
+    session.buffer.consume(here);
+    if (here < length) {
+      co_await asio::async_read(session.socket, asio::buffer(body.data() + here, length - here),
+                                asio::redirect_error(asio::use_awaitable, error));
+    }
+    co_return error;
+  }
+
+  static asio::awaitable<error_code> write(Session& session, const Response& response, bool with_body,
+                                           bool keep_alive) {
+    error_code error;
+    const auto head = head_of(response, keep_alive);
+    const std::array<asio::const_buffer, 2> parts = {asio::buffer(head),
+                                                     with_body ? asio::buffer(response.body) : asio::const_buffer()};
+    co_await asio::async_write(session.socket, parts, asio::redirect_error(asio::use_awaitable, error));
+    co_return error;
+  }
+
+  static Request to_request(const http::request_header<>& head, const std::string& peer) {
     Request request;
-    request.method = message.method_string();
-    request.target = message.target();
+    request.method = head.method_string();
+    request.target = head.target();
     const auto question = request.target.find('?');
     request.path = percent_decode(std::string_view(request.target).substr(0, question), false);
     if (question != std::string::npos)
       request.query = Params::parse(std::string_view(request.target).substr(question + 1));
-    for (const auto& field : message) request.headers.add(field.name_string(), field.value());
-    request.body = std::move(message.body());
-    request.peer = peer.address().to_string() + ":" + std::to_string(peer.port());
+    for (const auto& field : head) request.headers.add(field.name_string(), field.value());
+    request.peer = peer;
     return request;
   }
 
-  /// Undoes the body's encoding, calls the handler, encodes its answer.
-  asio::awaitable<Response> answer(Request& request) { co_return answer_now(request); }
-
   Response answer_now(Request& request) {
+    try {
+      return handle(request);
+    } catch (const std::exception& e) {
+      log_error("a request failed by an exception", {{"path", request.path}, {"error", e.what()}});
+      return Response::text(500, "internal error; the server's log says more\n");
+    }
+  }
+
+  /// Undoes the body's encoding, calls the handler, encodes its answer.
+  Response handle(Request& request) {
     const auto encoding = to_lower(request.headers.get("Content-Encoding"));
     if (encoding == "gzip" || encoding == "x-gzip") {
       auto body = gunzip(request.body, options_.body_bytes_max);
@@ -274,13 +373,7 @@ class BeastServer final : public HttpServer {
       // snappy stays for remote write's own reader.
       return Response::text(415, "Content-Encoding: " + encoding + " is not understood; send gzip or none\n");
     }
-    Response response;
-    try {
-      response = handler_(request);
-    } catch (const std::exception& e) {
-      log_error("a request failed by an exception", {{"path", request.path}, {"error", e.what()}});
-      response = Response::text(500, "internal error; the server's log says more\n");
-    }
+    Response response = handler_(request);
     if (response.body.size() >= kGzipBytesMin && !response.headers.has("Content-Encoding") && accepts_gzip(request)) {
       response.body = gzip(response.body);
       response.headers.set("Content-Encoding", "gzip");
@@ -289,15 +382,9 @@ class BeastServer final : public HttpServer {
     return response;
   }
 
-  static asio::awaitable<void> write_continue(Session& session) {
-    http::response<http::empty_body> message{http::status::continue_, 11};
-    error_code error;
-    co_await http::async_write(session.stream, message, asio::redirect_error(asio::use_awaitable, error));
-  }
-
   /// Answers a request that could not be read, where it makes sense, and lets the peer read the answer: a close with
   /// unread bytes in the socket would be a reset that destroys it.
-  asio::awaitable<void> refuse(Session& session, beast::flat_buffer& buffer, error_code error) {
+  asio::awaitable<void> refuse(Session& session, error_code error) {
     Response response;
     if (error == http::error::body_limit) {
       ++refused_too_large_;
@@ -307,7 +394,7 @@ class BeastServer final : public HttpServer {
       ++bad_requests_;
       response =
           Response::text(431, "the header is larger than " + std::to_string(options_.header_bytes_max) + " bytes\n");
-    } else if (error == beast::error::timeout && buffer.size() > 0) {
+    } else if (session.timed_out && (session.busy || session.buffer.size() > 0)) {
       response = Response::text(408, "the request did not arrive in time\n");
     } else if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
                error != http::error::end_of_stream && error != http::error::partial_message) {
@@ -316,26 +403,26 @@ class BeastServer final : public HttpServer {
     } else {
       co_return;
     }
-    auto reply = to_beast(Request{}, std::move(response), false);
-    session.stream.expires_after(Seconds{5});
-    co_await http::async_write(session.stream, reply, asio::redirect_error(asio::use_awaitable, error));
+    session.wait_at_most(Seconds{5});
+    error = co_await write(session, response, /*with_body=*/true, /*keep_alive=*/false);
     if (error) co_return;
-    session.stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    session.socket.shutdown(tcp::socket::shutdown_send, error);
     std::array<char, 16 << 10> discard;
     for (std::size_t read = 0; !error && read < options_.body_bytes_max;) {
-      read += co_await session.stream.async_read_some(asio::buffer(discard),
+      read += co_await session.socket.async_read_some(asio::buffer(discard),
                                                       asio::redirect_error(asio::use_awaitable, error));
     }
   }
 
   const HttpServerOptions options_;
   const std::function<Response(Request&)> handler_;
-  asio::io_context io_;
+  asio::io_context io_;  // outlives the sessions' sockets and what the workers hold
+  asio::executor_work_guard<asio::io_context::executor_type> keep_running_;  // while only workers are at work
   tcp::acceptor acceptor_;
-  asio::thread_pool workers_;
+  std::list<std::unique_ptr<Session>> sessions_;  // touched on the I/O thread only
+  Workers workers_;
   std::thread thread_;
   std::uint16_t port_ = 0;
-  std::list<std::unique_ptr<Session>> sessions_;  // touched on the I/O thread only
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable idle_;

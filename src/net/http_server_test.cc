@@ -106,6 +106,75 @@ TEST(HttpServer, AnswersMalformedRequestsWith400) {
                   .starts_with("HTTP/1.1 431"));
 }
 
+TEST(HttpServer, ReadsBodiesOfAnyLengthWholeHoweverTheyArrive) {
+  const auto server = start([](Request& request) {
+    const bool whole = request.body.find_first_not_of('x') == std::string::npos;
+    return Response::text(200, "<" + std::to_string(request.body.size()) + (whole ? ">" : "!"));
+  });
+  std::string requests, chunked;
+  // Around the size of the buffer that a request's first bytes are read to.
+  for (const std::size_t size : {0, 1, 16'000, 16'384, 16'385, 40'000, 500'000}) {
+    requests +=
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x');
+  }
+  for (int i = 0; i < 20; ++i) chunked += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+  requests += "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked + "0\r\n\r\n";
+  requests += "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const auto got = raw_exchange(server->port(), requests);
+  std::size_t at = 0;
+  for (const auto* want : {"<0>", "<1>", "<16000>", "<16384>", "<16385>", "<40000>", "<500000>", "<20000>", "<0>"}) {
+    at = got.find(want, at);
+    ASSERT_NE(at, std::string::npos) << want << " in order in " << got;
+  }
+}
+
+TEST(HttpServer, BoundsAChunkedBodyToo) {
+  const auto server = start([](Request&) { return Response::text(200, "ok"); }, 1000);
+  std::string request = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 20; ++i) request += "64\r\n" + std::string(100, 'x') + "\r\n";
+  EXPECT_TRUE(raw_exchange(server->port(), request + "0\r\n\r\n").starts_with("HTTP/1.1 413"));
+}
+
+TEST(HttpServer, EndsWhatDoesNotArriveInTime) {
+  auto server = *HttpServer::start({.listen = "127.0.0.1:0", .idle_timeout = Seconds{1}, .read_timeout = Seconds{1}},
+                                   [](Request&) { return Response::text(200, "ok"); });
+  EXPECT_TRUE(
+      raw_exchange(server->port(), "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhi").starts_with("HTTP/1.1 408"));
+  EXPECT_TRUE(raw_exchange(server->port(), "POST / HTTP/1.1\r\nContent-").starts_with("HTTP/1.1 408"));
+  EXPECT_EQ(raw_exchange(server->port(), ""), "") << "an idle connection is closed without a word";
+}
+
+TEST(HttpServer, GivesASlowHandlerItsTime) {
+  auto server = *HttpServer::start({.listen = "127.0.0.1:0", .idle_timeout = Seconds{1}, .read_timeout = Seconds{1}},
+                                   [](Request&) {
+                                     std::this_thread::sleep_for(Millis{1600});
+                                     return Response::text(200, "slow");
+                                   });
+  const auto got = raw_exchange(server->port(), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(got.find("slow"), std::string::npos);
+}
+
+TEST(HttpServer, LetsNoHeaderValueBeginAnother) {
+  const auto server = start([](Request& request) {
+    Response response = Response::text(200, "ok");
+    response.headers.set("X-Echo", request.query.get_or("x", ""));
+    return response;
+  });
+  const auto reply = send({.url = url(*server, "/?x=a%0d%0aX-Other:%20b")}, Seconds{5});
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(reply->headers.has("X-Other"));
+  EXPECT_EQ(reply->headers.get("X-Echo"), "a  X-Other: b");
+}
+
+TEST(HttpServer, SendsNoBodyWhereThereIsNone) {
+  const auto server = start([](Request& request) { return Response::text(request.path == "/no" ? 204 : 200, "body"); });
+  const auto got = raw_exchange(
+      server->port(), "HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET /no HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(got.find("body"), std::string::npos) << got;
+  EXPECT_NE(got.find("Content-Length: 4"), std::string::npos) << "of what GET would have sent";
+  EXPECT_NE(got.find("HTTP/1.1 204 No Content"), std::string::npos);
+}
+
 TEST(HttpServer, SendsContinueWhenAsked) {
   const auto server = start([](Request& request) { return Response::text(200, request.body); });
   const auto got = raw_exchange(
