@@ -22,6 +22,8 @@ using namespace detail;  // NOLINT(google-build-using-namespace)
 
 // Two hours at 15 s: an instant query decodes little, and a header of ten bytes is a fiftieth of a byte a sample.
 constexpr std::size_t kWindowSamples = 480;
+// What is asked most is the end, for which the last window is kept short.
+constexpr std::size_t kTailSamples = 64;
 // A group takes series until a block of it is worth a compressor's tables, and stays small enough to decode for one.
 constexpr std::size_t kGroupSeriesMin = 16, kGroupSeriesMax = 128, kBlockSamples = 8192;
 constexpr std::size_t kGroupSamplesMax = 1u << 17;  // bounds the writer's memory
@@ -97,6 +99,13 @@ class FilePartWriter final : public PartWriter {
     std::vector<std::size_t> at(group_series_), histogram_at(group_series_);
     std::string windows;
     std::size_t count = 0;
+    std::optional<std::int64_t> tail_ms;
+    for (std::size_t s = 0; s < group_series_; ++s) {
+      const auto& samples = group_[s].samples;
+      if (samples.size() < 3 * kTailSamples) continue;
+      const auto from_ms = samples[samples.size() - kTailSamples].time_ms;
+      tail_ms = std::max(tail_ms.value_or(from_ms), from_ms);
+    }
     while (true) {
       bool more = false;
       std::optional<std::int64_t> next_ms;  // where the window after this one begins
@@ -111,6 +120,10 @@ class FilePartWriter final : public PartWriter {
         bound(group_[s].histograms, histogram_at[s]);
       }
       if (!more) break;
+      if (tail_ms) {
+        next_ms = std::min(next_ms.value_or(*tail_ms), *tail_ms);
+        if (*next_ms == *tail_ms) tail_ms.reset();
+      }
       MAMORI_TRY_VOID(write_window(at, histogram_at, next_ms, windows));
       ++count;
     }

@@ -108,15 +108,15 @@ bool read_ints(StreamReader& in, std::span<std::int64_t> run) {
   if (!in.planes.ok()) return false;
   const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto n = run.size();
-  if (planes == 1) {
+  if (planes == 1 && zigzagged) {
+    for (std::size_t i = 0; i < n; ++i) run[i] = (from[i] >> 1) ^ -(from[i] & 1);
+  } else if (planes == 1) {
     for (std::size_t i = 0; i < n; ++i) run[i] = from[i];
-  } else if (planes == 2) {
-    for (std::size_t i = 0; i < n; ++i) run[i] = from[i] | from[n + i] << 8;
   } else {
     for (std::size_t i = 0; i < n; ++i) {
       std::uint64_t value = 0;
       for (std::size_t p = 0; p < planes; ++p) value |= static_cast<std::uint64_t>(from[p * n + i]) << 8 * p;
-      run[i] = static_cast<std::int64_t>(value);
+      run[i] = zigzagged ? unzigzag(value) : static_cast<std::int64_t>(value);
     }
   }
   std::size_t at = 0;
@@ -125,10 +125,7 @@ bool read_ints(StreamReader& in, std::span<std::int64_t> run) {
     const auto value = in.values.varint();
     if (at >= n || gap >= n - at) return false;
     at += gap;
-    run[at++] = static_cast<std::int64_t>(value);
-  }
-  if (zigzagged) {
-    for (auto& value : run) value = unzigzag(static_cast<std::uint64_t>(value));
+    run[at++] = zigzagged ? unzigzag(value) : static_cast<std::int64_t>(value);
   }
   return in.ok();
 }
