@@ -52,9 +52,9 @@ Accumulator::Accumulator(Folding folding, std::size_t steps) : folding_(folding)
   if (needs_sum(folding)) rest_.assign(steps, 0);
 }
 
-std::size_t Accumulator::cost(Folding folding, std::size_t steps) {
+std::size_t Accumulator::bytes(Folding folding, std::size_t steps) {
   // The value, the rest and, once a row has a gap, the counts.
-  return steps * (needs_sum(folding) ? 3 : needs_values(folding) ? 2 : 1);
+  return steps * sizeof(double) * (needs_sum(folding) ? 3 : needs_values(folding) ? 2 : 1);
 }
 
 void Accumulator::add(std::span<const double> row, std::size_t present) {

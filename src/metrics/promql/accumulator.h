@@ -25,8 +25,8 @@ class Accumulator {
   /// Steps without any value become none(). False if a mean's sum has overflowed: then a running mean is needed.
   bool finish(std::span<double> out) const;
 
-  /// Samples that it holds, for the query's budget.
-  static std::size_t cost(Folding folding, std::size_t steps);
+  /// What one takes, for the query's budget.
+  static std::size_t bytes(Folding folding, std::size_t steps);
 
  private:
   void count(std::span<const double> row, std::size_t present);

@@ -74,7 +74,9 @@ std::string plain_float(double value) {
   return {buffer, end};
 }
 
-Rows count_values(const Rows& rows, const std::vector<Group>& groups, const std::string& label, std::size_t steps) {
+/// Every distinct value makes a row: many more, at worst, than there were.
+Result<Rows> count_values(QueryContext& context, const Rows& rows, const std::vector<Group>& groups,
+                          const std::string& label, std::size_t steps) {
   Rows out;
   std::unordered_map<Labels, std::size_t, LabelsHash> index;
   for (const auto& group : groups) {
@@ -85,6 +87,7 @@ Rows count_values(const Rows& rows, const std::vector<Group>& groups, const std:
         auto labels = group.labels.with(label, plain_float(value));
         const auto [at, fresh] = index.try_emplace(labels, out.size());
         if (fresh) {
+          MAMORI_TRY_VOID(context.budget.hold(steps, steps * sizeof(double) + sizeof(Series) + labels.bytes()));
           out.push_back({.labels = std::move(labels),
                          .drop_name = group.drop_name,
                          .values = std::vector<double>(steps, none())});
@@ -231,11 +234,12 @@ Result<Rows> Evaluator::aggregate(const AggregateExpr& expr) {
   }
   const auto groups = make_groups(rows, expr);
   MAMORI_TRY_VOID(context_.check_deadline());
-  if (expr.op == "count_values") return count_values(rows, groups, text(*expr.param), grid_.steps);
+  if (expr.op == "count_values") return count_values(context_, rows, groups, text(*expr.param), grid_.steps);
   if (choosing) {
     const Chooser chooser(expr.op, rows);
     Rows out;
     std::vector<std::size_t> order;
+    MAMORI_TRY_VOID(context_.hold(rows.size() * grid_.steps));
     std::vector<std::vector<double>> kept(rows.size());
     for (const auto& group : groups) {
       for (const auto member : group.members) kept[member].assign(grid_.steps, none());

@@ -8,8 +8,19 @@ namespace mamori::metrics::promql {
 namespace {
 
 QueryLimits limits_of(const EngineOptions& options, const QueryOptions& asked) {
-  const auto timeout = std::min(options.timeout, asked.timeout.value_or(options.timeout));
-  return {.samples_max = options.samples_max, .deadline = std::chrono::steady_clock::now() + timeout};
+  const auto smaller = [](std::uint64_t ours, const std::optional<std::uint64_t>& theirs, std::string_view option,
+                          std::string_view header) {
+    return theirs && *theirs < ours ? Bound{*theirs, header} : Bound{ours, option};
+  };
+  const bool sooner = asked.timeout && *asked.timeout < options.timeout;
+  const auto timeout = sooner ? *asked.timeout : options.timeout;
+  return {.samples = smaller(options.samples_max, asked.samples_max, "--query-max-samples", "X-Mamori-Max-Samples"),
+          .bytes = smaller(options.bytes_max, asked.bytes_max, "--query-max-memory", "X-Mamori-Max-Memory"),
+          .timeout = timeout,
+          .timeout_option = sooner ? "the request's timeout" : "--query-timeout",
+          .deadline = std::chrono::steady_clock::now() + timeout,
+          .memory = options.memory,
+          .client_is_gone = asked.client_is_gone};
 }
 
 QueryContext make_context(const Store& store, const EngineOptions& options, const QueryOptions& asked,
@@ -26,6 +37,7 @@ void finish(QueryContext& context, std::chrono::steady_clock::time_point begin, 
   result.infos.assign(context.infos.begin(), context.infos.end());
   result.stats = context.stats;
   result.stats.samples_peak = context.budget.samples_peak();
+  result.stats.bytes_peak = context.budget.bytes_peak();
   result.stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
@@ -93,11 +105,17 @@ Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std:
   MAMORI_TRY_VOID(remove_dropped_names(value.rows));
   QueryResult result{.type = ValueType::Matrix};
   for (auto& row : value.rows) {
+    const auto present = steps - static_cast<std::size_t>(std::ranges::count_if(row.values, is_none));
+    if (present == 0) continue;
+    MAMORI_TRY_VOID(budget.hold(0, sizeof(SeriesData) + present * sizeof(Sample)));
     SeriesData series{.labels = std::move(row.labels)};
+    series.samples.reserve(present);
     for (std::size_t i = 0; i < steps; ++i) {
       if (!is_none(row.values[i])) series.samples.push_back({grid.time(i), row.values[i]});
     }
-    if (!series.samples.empty()) result.matrix.push_back(std::move(series));
+    result.matrix.push_back(std::move(series));
+    row.values = {};
+    budget.release(0, steps * sizeof(double));
   }
   sort_by_labels(result.matrix);
   finish(context, begin, result);

@@ -2,11 +2,13 @@
 // Always holds: a query ends at its deadline or its sample budget with an error that names it; others go on.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/memory_gauge.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "metrics/promql/ast.h"
@@ -19,22 +21,28 @@ namespace mamori::metrics::promql {
 struct EngineOptions {
   Nanos lookback = std::chrono::minutes{5};  // a selector takes the newest sample not older than this
   Nanos timeout = std::chrono::minutes{2};
-  std::uint64_t samples_max = 50'000'000;  // held at once by one query
+  std::uint64_t samples_max = 50'000'000;            // held at once by one query
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // of memory that one query takes
   Nanos subquery_step = std::chrono::minutes{1};
   Features features;
   bool delayed_name_removal = false;  // feature promql-delayed-name-removal
+  MemoryGauge* memory = nullptr;      // the process'; queries are refused when nearly all is used
   bool general_path_only = false;     // nothing is streamed or fused: what tests compare with
 };
 
 struct QueryOptions {
-  std::optional<Nanos> timeout;   // the smaller of this and the engine's
-  std::optional<Nanos> lookback;  // instead of the engine's
+  // The smaller of these and the engine's.
+  std::optional<Nanos> timeout;
+  std::optional<std::uint64_t> samples_max, bytes_max;
+  std::optional<Nanos> lookback;         // instead of the engine's
+  std::function<bool()> client_is_gone;  // then the query ends; may be empty
 };
 
 struct QueryStats {
   std::uint64_t samples_read = 0;
   std::uint64_t samples_total = 0;  // that steps looked at, as Prometheus counts them
-  std::uint64_t samples_peak = 0;
+  std::uint64_t samples_peak = 0;   // held at once
+  std::uint64_t bytes_peak = 0;     // of memory, as the budget counts it
   double seconds = 0;
 };
 
@@ -57,7 +65,8 @@ class Engine {
   Result<ExprPtr> parse(std::string_view query) const { return promql::parse(query, options_.features); }
 
   /// `query` is the text that `expr` was parsed from: annotations give places in it.
-  /// Errors: InvalidArgument (series that cannot be matched, ...), TooLarge (samples), DeadlineExceeded.
+  /// Errors: InvalidArgument (series that cannot be matched, ...), TooLarge (samples, memory), DeadlineExceeded,
+  /// Unavailable (the process has no memory for it; the client is gone).
   Result<QueryResult> instant(std::string_view query, const Expr& expr, std::int64_t time_ms,
                               const QueryOptions& options = {}) const;
   /// REQUIRES: step_ms > 0, start_ms <= end_ms.

@@ -124,8 +124,10 @@ TEST_F(EngineTest, RefusesEqualLabelSetsAfterNamesWereDropped) {
 TEST_F(EngineTest, StopsAtItsBudgets) {
   for (int i = 0; i < 100; ++i) add("x", {}, i * 1000, i);
   EXPECT_EQ(ask("sum_over_time(x[5m])", 99'000, {.samples_max = 50}),
-            "query processing would load too many samples into memory in query execution");
-  EXPECT_EQ(ask("x", 99'000, {.timeout = Nanos{0}}), "query timed out in expression evaluation");
+            "query processing would load too many samples into memory in query execution: more than 50, the limit set "
+            "by --query-max-samples");
+  EXPECT_EQ(ask("x", 99'000, {.timeout = Nanos{0}}),
+            "query timed out in expression evaluation: it may take 0s, set by --query-timeout");
   const Engine small(store_, {.samples_max = 1000});
   EXPECT_EQ(small.instant("max_over_time(x[1y:1ms])", 99'000).error().code, Code::TooLarge);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "base/log.h"
 #include "metrics/promql/numeric.h"
 #include "metrics/promql/row_stream.h"
 
@@ -54,6 +55,11 @@ void QueryContext::info(Span span, const std::string& text) {
   infos.insert("PromQL info: " + text + " (" + line_and_column(query, span.begin) + ")");
 }
 
+void QueryContext::left_out(const Labels& labels, const Error& error) {
+  if (!warnings.insert("a series that cannot be read was left out: " + error.message).second) return;
+  log_error("a series cannot be read", {{"series", labels.to_string()}, {"error", error.message}});
+}
+
 void QueryContext::count_samples(std::span<const std::uint64_t> per_step) {
   for (const auto samples : per_step) stats.samples_total += samples;
 }
@@ -98,7 +104,8 @@ Result<Value> Evaluator::evaluate(const Expr& expr) {
   MAMORI_TRY(auto value, evaluate_node(expr));
   // What the children held is gone; what this node made stays.
   context_.budget.return_to(before);
-  MAMORI_TRY_VOID(context_.hold(value.rows.size() * grid_.steps));
+  const auto rows = value.rows.size(), values = rows * grid_.steps + value.scalar.size();
+  MAMORI_TRY_VOID(context_.budget.hold(values, values * sizeof(double) + rows * sizeof(Series)));
   return value;
 }
 
@@ -235,10 +242,9 @@ Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
   const auto from = at.front() - context_.lookback_ms + 1;
   // A smoothed selector draws a line to the next sample, too.
   const auto ahead = expr.smoothed && !timestamps ? context_.lookback_ms : 0;
-  auto found = context_.store.select(expr.matchers, from, at.back() + ahead);
+  MAMORI_TRY(auto found, read_series(expr.matchers, from, at.back() + ahead));
   Rows rows;
   for (auto& series : found) {
-    context_.stats.samples_read += series.samples.size();
     Series row{.labels = std::move(series.labels), .values = std::vector<double>(grid_.steps, none())};
     bool any = false;
     std::size_t next = 0;
@@ -277,12 +283,10 @@ Result<RangeData> Evaluator::range_selector(const RangeExpr& expr) {
   auto to = data.window_ends.back();
   if (data.anchored || data.smoothed) from -= context_.lookback_ms;
   if (data.smoothed) to += context_.lookback_ms;
-  auto found = context_.store.select(expr.selector->matchers, from, to);
+  MAMORI_TRY(auto found, read_series(expr.selector->matchers, from, to));
   for (auto& series : found) {
-    context_.stats.samples_read += series.samples.size();
     std::erase_if(series.samples, [](const Sample& sample) { return is_stale_nan(sample.value); });
     if (series.samples.empty()) continue;
-    MAMORI_TRY_VOID(context_.hold(series.samples.size()));
     data.series.push_back({.labels = std::move(series.labels), .samples = std::move(series.samples)});
   }
   return data;
@@ -301,7 +305,7 @@ Result<RangeData> Evaluator::subquery(const SubqueryExpr& expr) {
   const auto end = data.window_ends.back();
   if (start > end) return data;
   const auto steps = static_cast<std::uint64_t>((end - start) / step) + 1;
-  if (steps > context_.options.samples_max) return context_.hold(steps).error();
+  MAMORI_TRY_VOID(context_.hold(steps));
   Evaluator inner(context_, Grid{.start_ms = start, .step_ms = step, .steps = steps});
   MAMORI_TRY(auto rows, inner.vector(*expr.inner));
   for (auto& row : rows) {
@@ -309,6 +313,8 @@ Result<RangeData> Evaluator::subquery(const SubqueryExpr& expr) {
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (!is_none(row.values[i])) series.samples.push_back({inner.grid_.time(i), row.values[i]});
     }
+    row.values = {};
+    MAMORI_TRY_VOID(context_.budget.hold(0, series.samples.size() * sizeof(Sample)));
     if (!series.samples.empty()) data.series.push_back(std::move(series));
   }
   return data;

@@ -26,9 +26,11 @@ struct QueryContext {
 
   void warn(Span span, const std::string& text);
   void info(Span span, const std::string& text);
-  /// Counts samples towards the budget. Errors: TooLarge, DeadlineExceeded.
-  Result<void> hold(std::uint64_t samples) { return budget.hold(samples); }
-  Result<void> check_deadline() const { return budget.check(); }
+  /// A series of `labels` cannot be read: the answer goes without it, and says so.
+  void left_out(const Labels& labels, const Error& error);
+  /// Counts values of rows towards the budget. Errors: QueryBudget::hold's.
+  Result<void> hold(std::uint64_t values) { return budget.hold(values, values * sizeof(double)); }
+  Result<void> check_deadline() { return budget.check(); }
   /// `per_step`: how many samples each step of the evaluated grid looked at.
   void count_samples(std::span<const std::uint64_t> per_step);
 };
@@ -92,6 +94,9 @@ class Evaluator {
   Result<std::optional<RowSource>> selector_source(const SelectorExpr& expr, bool timestamps);
   Result<std::optional<RowSource>> range_function_source(const CallExpr& expr);
   Result<std::optional<Rows>> streamed_rows(const RowSource& source);
+  /// All samples of the series that match, sorted by labels, for the general path; held by the budget.
+  Result<std::vector<SeriesData>> read_series(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                              std::int64_t end_ms);
 
   // call.cc
   Result<Value> call(const CallExpr& expr);

@@ -38,12 +38,15 @@ struct Fusion {
     const auto at = sums.table.find_or_add(labels, fresh);
     if (fresh) {
       sums.groups.push_back({.first_series = i, .sum = Accumulator(folding, steps)});
-      MAMORI_TRY_VOID(context.hold(Accumulator::cost(folding, steps)));
+      MAMORI_TRY_VOID(context.budget.hold(steps, bytes()));
     } else if (!grouping.one_group() && before(i, sums.groups[at].first_series)) {
       sums.groups[at].first_series = i;
     }
     return &sums.groups[at];
   }
+
+  /// Of one group.
+  std::size_t bytes() const { return sizeof(GroupSum) + Accumulator::bytes(folding, steps); }
 
   bool before(std::size_t a, std::size_t b) const { return source.selection->labels(a) < source.selection->labels(b); }
 };
@@ -86,7 +89,7 @@ Result<void> join(const Fusion& fusion, GroupSums& all, GroupSums& chunk) {
     pairs.assign(labels.begin(), labels.end());
     MAMORI_TRY(auto* group, fusion.group_of(all, pairs, chunk.groups[i].first_series));
     group->sum.join(chunk.groups[i].sum);
-    fusion.context.budget.release(Accumulator::cost(fusion.folding, fusion.steps));
+    fusion.context.budget.release(fusion.steps, fusion.bytes());
   }
   all.series.insert(all.series.end(), chunk.series.begin(), chunk.series.end());
   all.names.join(chunk.names);

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <vector>
 
-#include "base/log.h"
 #include "base/worker_pool.h"
 
 namespace mamori::metrics::promql {
@@ -18,6 +17,8 @@ constexpr std::size_t kChunkSeriesMin = 32;
 constexpr std::size_t kChunkAlign = 16;  // series that a part keeps in one block are read together
 // About a tenth of a millisecond's work between two looks at the clock.
 constexpr std::size_t kWorkBetweenChecks = 100'000;
+// As the store gives it, and apart in columns.
+constexpr std::size_t kBytesPerSample = 2 * sizeof(Sample);
 
 std::size_t chunk_series(std::size_t series) {
   const auto even = (series + kChunksMax - 1) / kChunksMax;
@@ -36,7 +37,7 @@ struct Worker {
   bool any = false;
   std::string last_name;
   std::set<std::string> not_counters;
-  std::set<std::string> unreadable;
+  std::map<std::string, std::size_t> unreadable;  // why, and the first series of which it is said
 };
 
 class Stream {
@@ -55,14 +56,16 @@ class Stream {
     bool any = false;
     for (auto& worker : idle_) {
       context_.stats.samples_read += worker->samples_read;
-      context_.budget.release(worker->samples_reserved);
+      context_.budget.release(worker->samples_reserved, worker->samples_reserved * kBytesPerSample);
       worker->maker->add_counts(counts);
       any = any || worker->any;
       for (const auto& name : worker->not_counters) {
         context_.info(*source_.expects_counters,
                       "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + quote(name));
       }
-      for (const auto& why : worker->unreadable) context_.warnings.insert("series were left out: " + why);
+      for (const auto& [why, series] : worker->unreadable) {
+        context_.left_out(source_.selection->labels(series), {Code::Corrupt, why});
+      }
     }
     if (failure_) return std::move(failure_->second);
     if (not_floats_) return Streamed::NotFloats;
@@ -100,10 +103,7 @@ class Stream {
 
   Result<void> read_series(Worker& worker, RowSink& sink, std::size_t i) {
     if (const auto read = worker.reader->read(i, worker.data); !read) {
-      if (worker.unreadable.insert(read.error().message).second) {
-        log_error("a series cannot be read",
-                  {{"series", source_.selection->labels(i).to_string()}, {"error", read.error().message}});
-      }
+      worker.unreadable.emplace(read.error().message, i);
       return {};
     }
     if (!worker.data.histograms.empty()) {
@@ -114,7 +114,7 @@ class Stream {
     worker.samples_read += samples;
     if (samples > worker.samples_reserved) {
       const auto more = samples - std::exchange(worker.samples_reserved, samples);
-      MAMORI_TRY_VOID(context_.budget.hold(more));
+      MAMORI_TRY_VOID(context_.budget.hold(more, more * kBytesPerSample));
     }
     worker.columns.assign(worker.data.samples);
     worker.any = worker.any || !worker.columns.empty();

@@ -68,6 +68,16 @@ void sort_by_series(Collected& collected, const Selection& selection) {
   collected.rows = std::move(sorted);
 }
 
+std::size_t bytes_of(const SeriesData& data) {
+  std::size_t bytes = sizeof data + data.samples.size() * sizeof(Sample);
+  for (const auto& [time_ms, histogram] : data.histograms) {
+    bytes += sizeof(HistogramPoint) + sizeof(Histogram);
+    bytes += (histogram->positive.size() + histogram->negative.size() + histogram->custom_bounds.size()) * 8;
+    bytes += (histogram->positive_spans.size() + histogram->negative_spans.size()) * sizeof(BucketSpan);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Result<std::optional<Rows>> Evaluator::streamed_rows(const RowSource& source) {
@@ -86,6 +96,29 @@ Result<std::optional<Rows>> Evaluator::streamed_rows(const RowSource& source) {
   sort_by_series(all, *source.selection);
   if (all.names.may_collide()) MAMORI_TRY_VOID(join_equal(all.rows));
   return std::optional(std::move(all.rows));
+}
+
+Result<std::vector<SeriesData>> Evaluator::read_series(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                                       std::int64_t end_ms) {
+  const auto selection = context_.store.open_selection(matchers, start_ms, end_ms);
+  const auto reader = selection->reader();
+  std::vector<SeriesData> all;
+  SeriesData buffer;
+  for (std::size_t i = 0; i < selection->size(); ++i) {
+    if (const auto read = reader->read(i, buffer); !read) {
+      context_.left_out(selection->labels(i), read.error());
+      continue;
+    }
+    if (buffer.samples.empty() && buffer.histograms.empty()) continue;
+    const auto samples = buffer.samples.size() + buffer.histograms.size();
+    MAMORI_TRY_VOID(context_.budget.hold(samples, bytes_of(buffer)));
+    context_.stats.samples_read += samples;
+    all.push_back({.labels = selection->labels(i),
+                   .samples = {buffer.samples.begin(), buffer.samples.end()},
+                   .histograms = {buffer.histograms.begin(), buffer.histograms.end()}});
+  }
+  std::ranges::sort(all, {}, &SeriesData::labels);
+  return all;
 }
 
 Result<std::optional<RowSource>> Evaluator::row_source(const Expr& expr) {
