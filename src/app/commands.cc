@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/serve.h"
+#include "app/transfer.h"
 #include "base/text.h"
 #include "demo/demo.h"
 #include "spec/check_command.h"
@@ -49,6 +50,8 @@ constexpr std::array kCommands = {
     Command{"serve", "take in metrics and logs, judge them, tell, and show the page", run_serve, serve_help},
     Command{"check", "check a spec: what is wrong, where, and how to mend it", run_check, check_help},
     Command{"demo", "run a small shop on loopback whose payments mamori watches", run_demo, demo::demo_help},
+    Command{"import", "copy another system's samples into the data folder", run_import, import_help},
+    Command{"export", "write stored samples as text, or send them by remote write", run_export, export_help},
     Command{"version", "print the version", run_version, [] { return std::string("mamori version\n"); }},
 };
 
