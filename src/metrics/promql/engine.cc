@@ -7,6 +7,10 @@
 namespace mamori::metrics::promql {
 namespace {
 
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
 QueryLimits limits_of(const EngineOptions& options, const QueryOptions& asked) {
   const auto smaller = [](std::uint64_t ours, const std::optional<std::uint64_t>& theirs, std::string_view option,
                           std::string_view header) {
@@ -38,22 +42,25 @@ void finish(QueryContext& context, std::chrono::steady_clock::time_point begin, 
   result.stats = context.stats;
   result.stats.samples_peak = context.budget.samples_peak();
   result.stats.bytes_peak = context.budget.bytes_peak();
-  result.stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.stats.total = seconds_since(begin);
 }
 
 void sort_by_labels(std::vector<SeriesData>& matrix) { std::ranges::sort(matrix, {}, &SeriesData::labels); }
 
 /// A range selector or subquery asked for on its own: the samples of its one window.
-Result<std::vector<SeriesData>> raw_samples(Evaluator& evaluator, const Expr& expr) {
+Result<std::vector<SeriesData>> raw_samples(QueryContext& context, Evaluator& evaluator, const Expr& expr) {
   MAMORI_TRY(auto data, evaluator.range(expr));
   std::vector<SeriesData> matrix;
+  std::uint64_t samples = 0;
   for (auto& series : data.series) {
     const auto end = data.window_ends.front(), start = end - data.length_ms;
     std::erase_if(series.samples, [&](const Sample& s) { return s.time_ms <= start || s.time_ms > end; });
     if (series.samples.empty()) continue;
+    samples += series.samples.size();
     auto labels = series.drop_name ? series.labels.without(kMetricName) : std::move(series.labels);
     matrix.push_back({.labels = std::move(labels), .samples = std::move(series.samples)});
   }
+  context.count_samples({&samples, 1});
   sort_by_labels(matrix);
   return matrix;
 }
@@ -69,7 +76,7 @@ Result<QueryResult> Engine::instant(std::string_view query, const Expr& expr, st
   Evaluator evaluator(context, Grid{.start_ms = time_ms});
   QueryResult result{.type = type_of(expr)};
   if (result.type == ValueType::Matrix) {
-    MAMORI_TRY(result.matrix, raw_samples(evaluator, expr));
+    MAMORI_TRY(result.matrix, raw_samples(context, evaluator, expr));
   } else {
     MAMORI_TRY(auto value, evaluator.evaluate(expr));
     if (result.type == ValueType::String) result.text = std::move(value.text);
@@ -117,7 +124,9 @@ Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std:
     row.values = {};
     budget.release(0, steps * sizeof(double));
   }
+  const auto sort_begin = std::chrono::steady_clock::now();
   sort_by_labels(result.matrix);
+  context.stats.sort = seconds_since(sort_begin);
   finish(context, begin, result);
   return result;
 }

@@ -39,11 +39,15 @@ struct QueryOptions {
 };
 
 struct QueryStats {
-  std::uint64_t samples_read = 0;
-  std::uint64_t samples_total = 0;  // that steps looked at, as Prometheus counts them
-  std::uint64_t samples_peak = 0;   // held at once
-  std::uint64_t bytes_peak = 0;     // of memory, as the budget counts it
-  double seconds = 0;
+  std::uint64_t samples_read = 0;               // from the store
+  std::uint64_t samples_total = 0;              // that steps looked at, as Prometheus counts them
+  std::uint64_t samples_peak = 0;               // held at once
+  std::uint64_t bytes_peak = 0;                 // of memory, as the budget counts it
+  std::vector<std::uint64_t> samples_per_step;  // samples_total by step; a function over a subquery counts its result
+  // In seconds.
+  double prepare = 0;  // finding series
+  double sort = 0;     // the result
+  double total = 0;
 };
 
 struct QueryResult {

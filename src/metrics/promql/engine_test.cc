@@ -132,6 +132,33 @@ TEST_F(EngineTest, StopsAtItsBudgets) {
   EXPECT_EQ(small.instant("max_over_time(x[1y:1ms])", 99'000).error().code, Code::TooLarge);
 }
 
+TEST_F(EngineTest, CountsTheSamplesThatEachStepLooksAt) {
+  for (int i = 0; i < 100; ++i) {
+    add("x", {{"y", "1"}}, i * 1000, i);
+    add("x", {{"y", "2"}}, i * 1000, i);
+  }
+  const Engine engine(store_);
+  const auto per_step = [&](std::string_view query) {
+    const auto result = engine.range(query, 10'000, 30'000, 10'000);
+    EXPECT_TRUE(result) << query;
+    std::uint64_t total = 0;
+    for (const auto samples : result->stats.samples_per_step) total += samples;
+    EXPECT_EQ(result->stats.samples_total, total);
+    return result->stats.samples_per_step;
+  };
+  using PerStep = std::vector<std::uint64_t>;
+  EXPECT_EQ(per_step("x"), (PerStep{2, 2, 2}));
+  EXPECT_EQ(per_step("sum(rate(x[5s]))"), (PerStep{10, 10, 10}));
+  EXPECT_EQ(per_step("deriv(x[5s]) + x"), (PerStep{12, 12, 12}));
+  EXPECT_EQ(per_step("rate(x[1m])"), (PerStep{22, 42, 62}));
+  EXPECT_EQ(per_step("sum_over_time(x[5s] @ 20)"), (PerStep{10, 10, 10}));
+  EXPECT_EQ(per_step("max_over_time(sum(x)[10s:5s])"), (PerStep{2, 2, 2}));  // not what the subquery looked at
+  EXPECT_EQ(per_step("1 + 1"), PerStep());
+  const auto instant = engine.instant("x[5s]", 10'000);
+  EXPECT_EQ(instant->stats.samples_per_step, PerStep{10});
+  EXPECT_GT(instant->stats.bytes_peak, 0u);
+}
+
 TEST_F(EngineTest, EndsAtItsDeadlineInsideOneLongSeries) {
   std::vector<SeriesSample> samples;
   const Labels labels({{std::string(kMetricName), "x"}});

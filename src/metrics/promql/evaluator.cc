@@ -61,7 +61,12 @@ void QueryContext::left_out(const Labels& labels, const Error& error) {
 }
 
 void QueryContext::count_samples(std::span<const std::uint64_t> per_step) {
-  for (const auto samples : per_step) stats.samples_total += samples;
+  if (subqueries > 0) return;
+  stats.samples_per_step.resize(per_step.size());
+  for (std::size_t i = 0; i < per_step.size(); ++i) {
+    stats.samples_per_step[i] += per_step[i];
+    stats.samples_total += per_step[i];
+  }
 }
 
 void drop_empty(Rows& rows) {
@@ -244,6 +249,7 @@ Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
   const auto ahead = expr.smoothed && !timestamps ? context_.lookback_ms : 0;
   MAMORI_TRY(auto found, read_series(expr.matchers, from, at.back() + ahead));
   Rows rows;
+  std::vector<std::uint64_t> counts(grid_.steps);
   for (auto& series : found) {
     Series row{.labels = std::move(series.labels), .values = std::vector<double>(grid_.steps, none())};
     bool any = false;
@@ -258,11 +264,13 @@ Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
         row.values[i] = between(sample, series.samples[next], at[i]);
       }
       any = true;
+      ++counts[i];
     }
     if (!any) continue;
     MAMORI_TRY_VOID(context_.hold(grid_.steps));
     rows.push_back(std::move(row));
   }
+  context_.count_samples(counts);
   return rows;
 }
 
@@ -307,7 +315,10 @@ Result<RangeData> Evaluator::subquery(const SubqueryExpr& expr) {
   const auto steps = static_cast<std::uint64_t>((end - start) / step) + 1;
   MAMORI_TRY_VOID(context_.hold(steps));
   Evaluator inner(context_, Grid{.start_ms = start, .step_ms = step, .steps = steps});
-  MAMORI_TRY(auto rows, inner.vector(*expr.inner));
+  ++context_.subqueries;
+  auto evaluated = inner.vector(*expr.inner);
+  --context_.subqueries;
+  MAMORI_TRY(auto rows, std::move(evaluated));
   for (auto& row : rows) {
     RangeSeries series{.labels = std::move(row.labels), .drop_name = row.drop_name};
     for (std::size_t i = 0; i < row.values.size(); ++i) {

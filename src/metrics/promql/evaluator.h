@@ -22,6 +22,7 @@ struct QueryContext {
   std::int64_t lookback_ms = 0;
   QueryBudget& budget;
   QueryStats stats;
+  int subqueries = 0;  // that are being evaluated, one in the other
   std::set<std::string> warnings, infos;
 
   void warn(Span span, const std::string& text);
@@ -31,7 +32,7 @@ struct QueryContext {
   /// Counts values of rows towards the budget. Errors: QueryBudget::hold's.
   Result<void> hold(std::uint64_t values) { return budget.hold(values, values * sizeof(double)); }
   Result<void> check_deadline() { return budget.check(); }
-  /// `per_step`: how many samples each step of the evaluated grid looked at.
+  /// `per_step`: how many samples each step of the query looked at. Those of a subquery's steps do not count.
   void count_samples(std::span<const std::uint64_t> per_step);
 };
 
@@ -74,6 +75,8 @@ class Evaluator {
   Result<RangeData> range_selector(const RangeExpr& expr);
   Result<RangeData> subquery(const SubqueryExpr& expr);
   Result<Value> unary(const UnaryExpr& expr);
+  std::unique_ptr<Selection> open_selection(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                            std::int64_t end_ms);
   Result<std::vector<std::int64_t>> moments(const Modifiers& modifiers);
   Result<std::int64_t> length_ms(const Length& length, bool positive);
   Result<double> length_seconds(const Expr& expr);

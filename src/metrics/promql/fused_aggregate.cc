@@ -106,6 +106,13 @@ bool collide(const Selection& selection, const std::vector<std::uint32_t>& serie
 
 Result<std::optional<Rows>> Evaluator::fused_aggregate(const AggregateExpr& expr) {
   const auto general = std::optional<Rows>();
+  const auto stats = context_.stats;
+  // The general path counts all samples again.
+  const auto give_up = [&] {
+    context_.stats.samples_total = stats.samples_total;
+    context_.stats.samples_per_step = stats.samples_per_step;
+    return general;
+  };
   const auto folding = folding_of(expr.op);
   if (!folding || expr.param) return general;
   MAMORI_TRY(const auto source, row_source(*expr.inner));
@@ -123,7 +130,7 @@ Result<std::optional<Rows>> Evaluator::fused_aggregate(const AggregateExpr& expr
   MAMORI_TRY(const auto streamed, stream_rows(context_, grid_, *source, sinks));
   context_.budget.return_to(before);
   if (streamed == Streamed::NotFloats) return general;
-  if (!delayed && all.names.may_collide() && collide(*source->selection, all.series)) return general;
+  if (!delayed && all.names.may_collide() && collide(*source->selection, all.series)) return give_up();
 
   std::vector<std::size_t> order(all.groups.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -136,7 +143,7 @@ Result<std::optional<Rows>> Evaluator::fused_aggregate(const AggregateExpr& expr
     Series row{.labels = labels,
                .drop_name = delayed && source->drops_name && labels.has(kMetricName),
                .values = std::vector<double>(grid_.steps)};
-    if (!all.groups[at].sum.finish(row.values)) return general;
+    if (!all.groups[at].sum.finish(row.values)) return give_up();
     rows.push_back(std::move(row));
   }
   return std::optional(std::move(rows));

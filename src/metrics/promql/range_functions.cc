@@ -311,6 +311,7 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
   }
   Rows rows;
   std::vector<double> now(params.size());
+  std::vector<std::uint64_t> counts(grid_.steps);
   std::size_t work = 0;
   Result<void> in_time;
   for (auto& series : data.series) {
@@ -321,6 +322,7 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
     each_window(data, grid_, series.samples, [&](std::size_t i, const Window& window) {
       for (std::size_t k = 0; k < params.size(); ++k) now[k] = params[k][i];
       work += window.samples.size();
+      counts[i] += window.samples.size();
       if (work > kSamplesBetweenChecks) {  // one series with long windows must not outlive the deadline
         work = 0;
         if (in_time) in_time = context_.check_deadline();
@@ -343,6 +345,7 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
     MAMORI_TRY_VOID(context_.hold(grid_.steps));
   }
   context_.budget.return_to(before);
+  context_.count_samples(counts);
   MAMORI_TRY_VOID(join_equal(rows));
   return rows;
 }
@@ -378,9 +381,14 @@ Result<Rows> Evaluator::absent(const CallExpr& expr) {
     }
   } else {
     MAMORI_TRY(const auto data, range(*expr.args[0]));
+    std::vector<std::uint64_t> counts(grid_.steps);
     for (const auto& series : data.series) {
-      each_window(data, grid_, series.samples, [&](std::size_t i, const Window&) { present[i] = true; });
+      each_window(data, grid_, series.samples, [&](std::size_t i, const Window& window) {
+        present[i] = true;
+        counts[i] += window.samples.size();
+      });
     }
+    context_.count_samples(counts);
   }
   Series row{.labels = labels_of_absent(*expr.args[0]), .values = std::vector<double>(grid_.steps, none())};
   for (std::size_t i = 0; i < grid_.steps; ++i) {

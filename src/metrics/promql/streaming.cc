@@ -98,9 +98,17 @@ Result<std::optional<Rows>> Evaluator::streamed_rows(const RowSource& source) {
   return std::optional(std::move(all.rows));
 }
 
+std::unique_ptr<Selection> Evaluator::open_selection(std::span<const Matcher> matchers, std::int64_t start_ms,
+                                                     std::int64_t end_ms) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto selection = context_.store.open_selection(matchers, start_ms, end_ms);
+  context_.stats.prepare += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return selection;
+}
+
 Result<std::vector<SeriesData>> Evaluator::read_series(std::span<const Matcher> matchers, std::int64_t start_ms,
                                                        std::int64_t end_ms) {
-  const auto selection = context_.store.open_selection(matchers, start_ms, end_ms);
+  const auto selection = open_selection(matchers, start_ms, end_ms);
   const auto reader = selection->reader();
   std::vector<SeriesData> all;
   SeriesData buffer;
@@ -133,7 +141,7 @@ Result<std::optional<RowSource>> Evaluator::selector_source(const SelectorExpr& 
   MAMORI_TRY(auto at, moments(expr.modifiers));
   RowSource source;
   // The window is open on the left: a sample exactly one lookback old is too old.
-  source.selection = context_.store.open_selection(expr.matchers, at.front() - context_.lookback_ms + 1, at.back());
+  source.selection = open_selection(expr.matchers, at.front() - context_.lookback_ms + 1, at.back());
   source.make = [at = std::make_shared<const std::vector<std::int64_t>>(std::move(at)),
                  lookback_ms = context_.lookback_ms,
                  timestamps] { return selector_rows(*at, lookback_ms, timestamps); };
@@ -178,8 +186,8 @@ Result<std::optional<RowSource>> Evaluator::range_function_source(const CallExpr
       }
     };
   }
-  source.selection = context_.store.open_selection(
-      range->selector->matchers, shared->window_ends.front() - shared->length_ms + 1, shared->window_ends.back());
+  source.selection = open_selection(range->selector->matchers, shared->window_ends.front() - shared->length_ms + 1,
+                                    shared->window_ends.back());
   return std::optional(std::move(source));
 }
 

@@ -136,6 +136,7 @@ void expect_same(const Result<QueryResult>& fast, const Result<QueryResult>& pla
   }
   RC_ASSERT(fast->warnings == plain->warnings);
   RC_ASSERT(fast->infos == plain->infos);
+  RC_ASSERT(fast->stats.samples_per_step == plain->stats.samples_per_step);
   RC_ASSERT(fast->vector.size() == plain->vector.size());
   for (std::size_t i = 0; i < fast->vector.size(); ++i) {
     RC_ASSERT(fast->vector[i].labels == plain->vector[i].labels);
