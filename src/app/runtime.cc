@@ -214,8 +214,8 @@ class Watcher final : public Runtime {
   }
 
   void apply_scrape_jobs() {
-    auto jobs = spec_.scrape_jobs;
-    jobs.push_back({.job_name = "mamori", .static_configs = {{{address_}, {}}}});
+    auto jobs = spec_.prometheus.scrape_configs;
+    jobs.push_back({.job_name = "mamori", .scrape_interval = Seconds{15}, .static_configs = {{{address_}, {}}}});
     scraper_->set_jobs(jobs);
   }
 

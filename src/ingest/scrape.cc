@@ -21,7 +21,7 @@ constexpr std::string_view kAccept =
     "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.7,*/*;q=0.1";
 
 struct Target {
-  spec::ScrapeJobSpec job;
+  spec::ScrapeConfig job;
   TargetStatus status;
   std::set<Labels> live;  // series of the last page without times of their own: what becomes stale when it goes
   Timestamp due;
@@ -29,10 +29,12 @@ struct Target {
   bool removed = false;
 };
 
-std::string url_of(const spec::ScrapeJobSpec& job, const std::string& address) {
+std::string url_of(const spec::ScrapeConfig& job, const std::string& address) {
   std::string query;
-  for (const auto& [name, value] : job.params) {
-    query += (query.empty() ? "?" : "&") + net::percent_encode(name) + "=" + net::percent_encode(value);
+  for (const auto& [name, values] : job.params) {
+    for (const auto& value : values) {
+      query += (query.empty() ? "?" : "&") + net::percent_encode(name) + "=" + net::percent_encode(value);
+    }
   }
   return job.scheme + "://" + address + job.metrics_path + query;
 }
@@ -85,7 +87,7 @@ struct ScrapeManager::Impl {
     workers.clear();
   }
 
-  void set_jobs(const std::vector<spec::ScrapeJobSpec>& jobs) {
+  void set_jobs(const std::vector<spec::ScrapeConfig>& jobs) {
     const std::lock_guard guard(mutex);
     std::vector<std::shared_ptr<Target>> next;
     for (const auto& job : jobs) {
@@ -102,7 +104,7 @@ struct ScrapeManager::Impl {
     wake.notify_all();
   }
 
-  std::shared_ptr<Target> find_or_make(const spec::ScrapeJobSpec& job, const std::string& address,
+  std::shared_ptr<Target> find_or_make(const spec::ScrapeConfig& job, const std::string& address,
                                        const std::vector<std::pair<std::string, std::string>>& labels) {
     auto target = std::make_shared<Target>();
     target->job = job;
@@ -175,7 +177,7 @@ struct ScrapeManager::Impl {
     return parse_exposition(reply.body, exposition_format(reply.headers.get("Content-Type")));
   }
 
-  void scrape(Target& target, const spec::ScrapeJobSpec& job) {
+  void scrape(Target& target, const spec::ScrapeConfig& job) {
     const auto at = clock.now();
     const auto began = std::chrono::steady_clock::now();
     const auto page = fetch_page(target);
@@ -216,7 +218,7 @@ struct ScrapeManager::Impl {
     }
   }
 
-  static void collect(const Target& target, const spec::ScrapeJobSpec& job, const Exposition& page, Timestamp at,
+  static void collect(const Target& target, const spec::ScrapeConfig& job, const Exposition& page, Timestamp at,
                       std::vector<SeriesSample>& samples, std::set<Labels>& live) {
     samples.reserve(page.samples.size() + 5);
     for (const auto& sample : page.samples) {
@@ -261,7 +263,7 @@ ScrapeManager::ScrapeManager(metrics::Store& store, metrics::Registry& registry,
     : impl_(std::make_unique<Impl>(store, registry, clock, std::move(fetch))) {}
 ScrapeManager::~ScrapeManager() = default;
 
-void ScrapeManager::set_jobs(const std::vector<spec::ScrapeJobSpec>& jobs) { impl_->set_jobs(jobs); }
+void ScrapeManager::set_jobs(const std::vector<spec::ScrapeConfig>& jobs) { impl_->set_jobs(jobs); }
 void ScrapeManager::stop() { impl_->stop(); }
 
 std::vector<TargetStatus> ScrapeManager::targets() const {

@@ -39,7 +39,7 @@ class ScrapeManager {
   ~ScrapeManager();
 
   /// Replaces the targets; those that stay keep their schedule, those that go get staleness markers.
-  void set_jobs(const std::vector<spec::ScrapeJobSpec>& jobs);
+  void set_jobs(const std::vector<spec::ScrapeConfig>& jobs);
   void stop();
 
   std::vector<TargetStatus> targets() const;

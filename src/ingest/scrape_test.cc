@@ -53,10 +53,10 @@ class ScrapeTest : public testing::Test {
     fs::remove_all(dir_);
   }
 
-  static spec::ScrapeJobSpec job() {
+  static spec::ScrapeConfig job() {
     return {.job_name = "node",
             .scrape_interval = Seconds{15},
-            .params = {{"collect[]", "cpu"}},
+            .params = {{"collect[]", {"cpu"}}},
             .static_configs = {{{"host:9100"}, {{"zone", "a"}}}}};
   }
 

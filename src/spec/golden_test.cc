@@ -61,7 +61,7 @@ TEST(DesignLog, TheShippedConfigurationMendsThem) {
   EXPECT_EQ(loaded.spec.indicators.size(), 4u);
   EXPECT_EQ(loaded.spec.log_alerts.size(), 2u);
   EXPECT_EQ(loaded.spec.dashboards.size(), 2u);
-  EXPECT_EQ(loaded.spec.scrape_jobs.size(), 1u);
+  EXPECT_EQ(loaded.spec.prometheus.scrape_configs.size(), 1u);
   EXPECT_TRUE(loaded.spec.notify.empty());
 }
 

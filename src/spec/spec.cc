@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "spec/detail/markdown.h"
+#include "spec/detail/prometheus_typed.h"
 #include "spec/detail/reader.h"
 #include "spec/detail/rule.h"
 #include "spec/detail/schema.h"
@@ -27,6 +28,15 @@ class Loader {
     document_.files.push_back(name);
     if (is_markdown_name(name)) return add_markdown(text, file);
     read_into(document_.root, text, {file, 1, 1}, budget_, findings_, document_.files);
+  }
+
+  /// Globs of scrape_config_files, each beside the file that names it.
+  std::vector<std::string> scrape_config_globs() const {
+    std::vector<std::string> globs;
+    for (const Node& item : document_.root["scrape_config_files"].items) {
+      if (item.is_scalar()) globs.push_back(beside(document_.files[static_cast<std::size_t>(item.at.file)], item.text));
+    }
+    return globs;
   }
 
   Loaded finish() {
@@ -47,7 +57,7 @@ class Loader {
  private:
   void add_markdown(std::string_view text, int file) {
     if (text.size() > kTextBytesMax) {
-      findings_.report("yaml.too-large", {file, 1, 1}, "the text is longer than 1 MiB", "split the file");
+      findings_.report("yaml.too-large", {file, 1, 1}, "the text is longer than 8 MiB", "split the file");
       return;
     }
     Markdown parts = take_apart(text, file);
@@ -121,6 +131,10 @@ bool Loaded::has_blocking_errors() const { return std::ranges::any_of(diagnostic
 Result<Loaded> load(const std::vector<std::string>& files) {
   Loader loader;
   for (const std::string& path : files) {
+    MAMORI_TRY(const std::string text, read_file(path));
+    loader.add(path, text);
+  }
+  for (const std::string& path : match_files(loader.scrape_config_globs())) {
     MAMORI_TRY(const std::string text, read_file(path));
     loader.add(path, text);
   }

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "spec/prometheus_config.h"
 
 namespace mamori::spec {
 
@@ -52,20 +53,6 @@ struct DashboardSpec {
   std::vector<std::string> widgets;
 };
 
-struct StaticTarget {
-  std::vector<std::string> targets;  // host:port
-  std::vector<std::pair<std::string, std::string>> labels;
-};
-
-/// scrape_configs[] of a prometheus.yml, the part that is active: static targets.
-struct ScrapeJobSpec {
-  std::string job_name, scheme = "http", metrics_path = "/metrics";
-  Nanos scrape_interval = Seconds{15}, scrape_timeout = Seconds{10};
-  bool honor_labels = false, honor_timestamps = true;
-  std::vector<std::pair<std::string, std::string>> params;
-  std::vector<StaticTarget> static_configs;
-};
-
 struct NotifySpec {
   std::string webhook;  // URL; may hold a secret: log only its host
 };
@@ -75,7 +62,7 @@ struct Spec {
   std::vector<LogAlertSpec> log_alerts;
   std::vector<LogStreamSpec> log_streams;
   std::vector<DashboardSpec> dashboards;
-  std::vector<ScrapeJobSpec> scrape_jobs;
+  PrometheusConfig prometheus;
   std::vector<NotifySpec> notify;
   std::string environment_label;  // shown on the page when set: "demo"
 };

@@ -50,7 +50,7 @@ TEST(Spec, RefusesWrongTypesAndUnits) {
       "payment_monitoring: {metrics: [{name: payment_success_rate, threshold: 99, period: 0, statistic: Average, "
       "alarm_action: notify_team}]}\n",
       "spec.wrong-type");
-  check("scrape_configs: [{job_name: a, static_configs: [{targets: [\"a:99999\"]}]}]\n", "spec.wrong-type");
+  check("scrape_configs: [{job_name: a, static_configs: [{targets: [\"a:99999\"]}]}]\n", "scrape.discovery");
   check("scrape_configs: [{job_name: a, metrics_path: metrics}]\n", "scrape.timing");
   check("pci_dss_compliance: {firewall: [x]}\n", "spec.unknown-key");
 }
@@ -88,12 +88,13 @@ log_analysis:
   EXPECT_EQ(spec.log_alerts[0].action, "escalate");
   ASSERT_EQ(spec.log_streams.size(), 1u);
   EXPECT_EQ(spec.log_streams[0].retention_days, 400);
-  ASSERT_EQ(spec.scrape_jobs.size(), 2u);
-  EXPECT_EQ(spec.scrape_jobs[0].scrape_interval, Nanos{Seconds{5}});
-  EXPECT_EQ(spec.scrape_jobs[0].scrape_timeout, Nanos{Seconds{5}});
-  EXPECT_EQ(spec.scrape_jobs[0].static_configs[0].labels[0].second, "a");
-  EXPECT_EQ(spec.scrape_jobs[1].params.size(), 2u);
-  EXPECT_EQ(spec.scrape_jobs[1].scrape_timeout, Nanos{Seconds{3}});
+  const auto& jobs = spec.prometheus.scrape_configs;
+  ASSERT_EQ(jobs.size(), 2u);
+  EXPECT_EQ(jobs[0].scrape_interval, Nanos{Seconds{5}});
+  EXPECT_EQ(jobs[0].scrape_timeout, Nanos{Seconds{5}});
+  EXPECT_EQ(jobs[0].static_configs[0].labels[0].second, "a");
+  EXPECT_EQ(jobs[1].params[0].second.size(), 2u);
+  EXPECT_EQ(jobs[1].scrape_timeout, Nanos{Seconds{3}});
   EXPECT_EQ(spec.notify[0].webhook, "http://127.0.0.1:1/hook");
   EXPECT_EQ(spec.dashboards[0].widgets.size(), 2u);
 }

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <functional>
 #include <istream>
 #include <map>
 #include <optional>
@@ -57,7 +58,7 @@ class Positions {
 class Builder : public YAML::EventHandler {
  public:
   Builder(const Positions& positions, ReadBudget& budget, Findings& findings)
-      : positions_(positions), budget_(budget), findings_(findings) {}
+      : positions_(positions), budget_(budget), budget_max_(budget.nodes), findings_(findings) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -130,7 +131,7 @@ class Builder : public YAML::EventHandler {
       budget_.nodes -= nodes;
       return true;
     }
-    fail("yaml.too-large", at, "the document has more than " + std::to_string(kNodesMax) + " values",
+    fail("yaml.too-large", at, "the document has more values than the " + std::to_string(budget_max_) + " allowed",
          "split it, or expand fewer aliases");
     return false;
   }
@@ -213,6 +214,7 @@ class Builder : public YAML::EventHandler {
 
   const Positions& positions_;
   ReadBudget& budget_;
+  const std::size_t budget_max_;
   Findings& findings_;
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -268,13 +270,14 @@ std::string tidy(const std::string& message) {
   return "this is not YAML: " + message;
 }
 
-}  // namespace
-
-void read_into(Node& root, std::string_view text, Position first, ReadBudget& budget, Findings& findings,
-               const std::vector<std::string>& files) {
+/// Hands each document that could be read to `take`, until it returns false.
+void each_document(std::string_view text, Position first, ReadBudget& budget, Findings& findings,
+                   const std::function<bool(Node)>& take) {
   const Position begin{first.file, first.line, 1};
-  if (text.size() > kTextBytesMax) {
-    findings.report("yaml.too-large", begin, "the text is longer than 1 MiB", "split the file");
+  if (text.size() > budget.text_bytes_max) {
+    findings.report("yaml.too-large", begin,
+                    "the text is longer than " + std::to_string(budget.text_bytes_max >> 20) + " MiB",
+                    "split the file");
     return;
   }
   if (text.find('\0') != std::string_view::npos) {
@@ -290,14 +293,7 @@ void read_into(Node& root, std::string_view text, Position first, ReadBudget& bu
     YAML::Parser parser(stream);
     while (!builder.failed() && parser.HandleNextDocument(builder)) {
       std::optional<Node> document = builder.take_root();
-      if (!document || builder.failed() || document->kind == Kind::Null) continue;
-      if (!document->is_map()) {
-        findings.report("spec.wrong-type", document->at,
-                        "the document is " + std::string(describe(document->kind)) + ", not a map of sections",
-                        "begin with a section such as 'payment_monitoring:'");
-        continue;
-      }
-      merge(root, std::move(*document), "", findings, files);
+      if (document && !builder.failed() && !take(*std::move(document))) return;
     }
   } catch (const YAML::Exception& e) {
     if (builder.failed()) return;  // said already
@@ -305,6 +301,32 @@ void read_into(Node& root, std::string_view text, Position first, ReadBudget& bu
   } catch (const std::exception& e) {
     findings.report("yaml.syntax", begin, tidy(e.what()), "mend the syntax; the rest is not read");
   }
+}
+
+}  // namespace
+
+void read_into(Node& root, std::string_view text, Position first, ReadBudget& budget, Findings& findings,
+               const std::vector<std::string>& files) {
+  each_document(text, first, budget, findings, [&](Node document) {
+    if (document.kind == Kind::Null) return true;
+    if (document.is_map()) {
+      merge(root, std::move(document), "", findings, files);
+    } else {
+      findings.report("spec.wrong-type", document.at,
+                      "the document is " + std::string(describe(document.kind)) + ", not a map of sections",
+                      "begin with a section such as 'payment_monitoring:'");
+    }
+    return true;
+  });
+}
+
+Node read_document(std::string_view text, Position first, ReadBudget& budget, Findings& findings) {
+  Node root;
+  each_document(text, first, budget, findings, [&](Node document) {
+    root = std::move(document);
+    return false;
+  });
+  return root;
 }
 
 }  // namespace mamori::spec

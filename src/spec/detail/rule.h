@@ -31,6 +31,7 @@ const Rule* find_rule(std::string_view id);
 // The parts of the table, one per file.
 std::span<const Rule> reading_rules();
 std::span<const Rule> payment_rules();
+std::span<const Rule> scrape_rules();
 std::span<const Rule> log_rules();
 std::span<const Rule> infrastructure_rules();
 std::span<const Rule> security_rules();

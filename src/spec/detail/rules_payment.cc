@@ -1,4 +1,4 @@
-// Rules over payment_monitoring, its relations to the load test and the objectives, and what is scraped and notified.
+// Rules over payment_monitoring, its relations to the load test and the objectives, and what is notified.
 #include <re2/re2.h>
 
 #include <array>
@@ -169,49 +169,6 @@ void check_error_alert_against_objective(const Document& document, Findings& fin
   }
 }
 
-void check_scrape_not_active(const Document& document, Findings& findings) {
-  static constexpr std::array<std::string_view, 9> kActive{"job_name",         "scrape_interval", "scrape_timeout",
-                                                           "metrics_path",     "scheme",          "honor_labels",
-                                                           "honor_timestamps", "params",          "static_configs"};
-  for (const Node& job : document.root["scrape_configs"].items) {
-    for (const Entry& entry : job.entries) {
-      if (std::ranges::find(kActive, entry.key) != kActive.end()) continue;
-      if (!entry.key.ends_with("_configs") && !entry.key.ends_with("_config") && !entry.key.ends_with("_limit") &&
-          entry.key != "basic_auth" && entry.key != "authorization" && entry.key != "oauth2" &&
-          entry.key != "proxy_url") {
-        continue;
-      }
-      findings.at_key(entry.value, "'" + entry.key + "' of the job '" + job["job_name"].text + "' is not active yet",
-                      "use static_configs and labels until it is");
-    }
-  }
-}
-
-void check_scrape_timing(const Document& document, Findings& findings) {
-  const Node& global = document.root["global"];
-  const Nanos interval_default = duration_of(global["scrape_interval"]).value_or(Seconds{15});
-  std::set<std::string> names;
-  for (const Node& job : document.root["scrape_configs"].items) {
-    const Node& name = job["job_name"];
-    if (name.is_scalar() && !names.insert(name.text).second) {
-      findings.at(name, "two jobs are called '" + name.text + "'", "give each its own job_name");
-    }
-    const Node& path = job["metrics_path"];
-    if (path.is_scalar() && !path.text.starts_with('/')) {
-      findings.at(path, "metrics_path '" + path.text.substr(0, 60) + "' is no path", "begin it with '/'");
-    }
-    const Nanos interval = duration_of(job["scrape_interval"]).value_or(interval_default);
-    if (interval <= Nanos{0}) {
-      findings.at(job["scrape_interval"].exists() ? job["scrape_interval"] : job, "the scrape_interval is 0",
-                  "use 15s");
-    } else if (const auto timeout = duration_of(job["scrape_timeout"]); timeout && *timeout > interval) {
-      findings.at(job["scrape_timeout"],
-                  "scrape_timeout " + shown(*timeout) + " is longer than scrape_interval " + shown(interval),
-                  "make it at most " + shown(interval));
-    }
-  }
-}
-
 }  // namespace
 
 std::span<const Rule> payment_rules() {
@@ -254,16 +211,6 @@ std::span<const Rule> payment_rules() {
            "Errors between what the objective allows and the alert's limit spend the error budget in silence. Alert on "
            "the burn rate: 14.4 times over 1 h and 5 m, 6 times over 6 h and 30 m (Google SRE Workbook, chapter 5).",
            check_error_alert_against_objective},
-      Rule{
-          "scrape.not-active", Severity::Warning, 0, "A part of prometheus.yml that is not active yet",
-          "The key is Prometheus' own and is read, but scraping does not follow it yet: the targets or labels would be "
-          "others than in Prometheus.",
-          check_scrape_not_active},
-      Rule{
-          "scrape.timing", Severity::Error, 0, "Scrape jobs that cannot work",
-          "As in Prometheus: job names are unique, paths begin with a slash, an interval is above 0, and a scrape must "
-          "time out before the next begins. Source: prometheus.io/docs, configuration, scrape_config.",
-          check_scrape_timing},
   };
   return kRules;
 }

@@ -11,7 +11,7 @@ std::span<const Rule> reading_rules() {
            "The text could not be read as YAML 1.2 (JSON is read as the part of YAML that it is). Nothing of the "
            "document is kept, so mend this one first: other findings may follow from it."},
       Rule{"yaml.too-large", Severity::Error, 0, "The document is too large",
-           "A specification is written by hand. Text beyond 1 MiB, 64 levels, 1,000 keys in a map or 100,000 values "
+           "No configuration that works is as large. Text beyond 8 MiB, 64 levels, 1,000 keys in a map or 400,000 values "
            "after aliases are expanded is refused, so that a hostile file cannot exhaust memory."},
       Rule{"spec.empty", Severity::Warning, 0, "Nothing is specified",
            "The file was read, but holds no section, so nothing would be judged."},

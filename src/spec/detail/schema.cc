@@ -50,6 +50,7 @@ class Checker {
   explicit Checker(Findings& findings) : findings_(findings) {}
 
   void check(const Node& node, const Shape& shape, const std::string& path) {
+    if (shape.may_be_null && node.kind == Kind::Null) return;
     switch (shape.type) {
       case Type::Any:
         return;
@@ -173,6 +174,15 @@ class Checker {
         return;
       case Type::Choice:
         return check_choice(node, shape, path);
+      case Type::YamlFlag:
+        if (!read_yaml_flag(text)) wrong(node, path, "true or false", "write true or false");
+        return;
+      case Type::PrometheusDuration:
+        if (!parse_duration(text)) wrong_unit(node, path, "duration", "write a number and a unit: 15s, 1m30s, 2h");
+        return;
+      case Type::Bytes:
+        if (!read_bytes(text)) wrong_unit(node, path, "size", "write it as 512MB; units are B, KB, MB, GB, TB");
+        return;
       default:
         return;
     }
@@ -203,7 +213,10 @@ class Checker {
   }
 
   void check_choice(const Node& node, const Shape& shape, const std::string& path) {
-    if (std::ranges::find(shape.choices, node.text) != shape.choices.end()) return;
+    const auto same = [&](const std::string& choice) {
+      return shape.any_case ? equals_ignore_case(choice, node.text) : choice == node.text;
+    };
+    if (std::ranges::any_of(shape.choices, same)) return;
     const std::string near = nearest(node.text, shape.choices);
     findings_.report("spec.wrong-type", node.at, "'" + path + "' is " + shown(node) + ", which is not known",
                      near.empty() ? "known are: " + join(shape.choices) : "did you mean '" + near + "'?");
@@ -253,6 +266,14 @@ std::string_view type_words(const Shape& shape) {
       return "map";
     case Type::Either:
       return "text or map";
+    case Type::AnyText:
+      return "text";
+    case Type::YamlFlag:
+      return "true, false";
+    case Type::PrometheusDuration:
+      return "duration: `15s`, `1h30m`";
+    case Type::Bytes:
+      return "size: `512MB`";
   }
   return "";
 }

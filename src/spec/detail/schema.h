@@ -31,6 +31,11 @@ enum class Type {
   Map,         // of `fields`
   Keyed,       // a map with keys of the operator's own, all of `parts[0]`; keys match the RE2 `pattern`
   Either,      // a single value of `parts[0]`, or a map of `parts[1]`
+  // As Prometheus reads them:
+  AnyText,             // any single value, empty too
+  YamlFlag,            // true, false, yes, no, on, off
+  PrometheusDuration,  // 15s, 1h30m; a bare number only when it is 0
+  Bytes,               // 0, 512MB: powers of 1024
 };
 
 struct Field;
@@ -42,6 +47,8 @@ struct Shape {
   std::vector<std::string> choices;
   double min = 0, max = 0;
   std::string pattern, pattern_words;
+  bool any_case = false;     // of a Choice
+  bool may_be_null = false;  // "key:" with nothing behind it is as if the key were not there
 };
 
 struct Field {

@@ -1,83 +1,10 @@
 // Declares every section: the design log's nine, ours, and those of a prometheus.yml.
-#include "spec/detail/schema.h"
+#include "spec/detail/prometheus_shape.h"
+#include "spec/detail/shapes.h"
 
 namespace mamori::spec {
 
 namespace {
-
-Shape of(Type type) {
-  Shape shape;
-  shape.type = type;
-  return shape;
-}
-Shape text() { return of(Type::Text); }
-Shape flag() { return of(Type::Flag); }
-Shape toggle() { return of(Type::Switch); }
-Shape percent() { return of(Type::Percent); }
-Shape duration() { return of(Type::Duration); }
-/// A window to judge over. A day is far beyond any alert; longer would keep its events in memory for nothing.
-Shape window() {
-  Shape shape = of(Type::Duration);
-  shape.min = 1;
-  shape.max = 86'400;
-  return shape;
-}
-Shape days() { return of(Type::Days); }
-Shape comparison() { return of(Type::Comparison); }
-
-Shape integer(double min, double max) {
-  Shape shape = of(Type::Integer);
-  shape.min = min;
-  shape.max = max;
-  return shape;
-}
-Shape number(double min, double max) {
-  Shape shape = of(Type::Number);
-  shape.min = min;
-  shape.max = max;
-  return shape;
-}
-Shape choice(std::vector<std::string> choices) {
-  Shape shape = of(Type::Choice);
-  shape.choices = std::move(choices);
-  return shape;
-}
-Shape list(Shape item) {
-  Shape shape = of(Type::List);
-  shape.parts.push_back(std::move(item));
-  return shape;
-}
-Shape map(std::vector<Field> fields) {
-  Shape shape = of(Type::Map);
-  shape.fields = std::move(fields);
-  return shape;
-}
-/// A map with the operator's own keys. `words` describes them in a diagnostic.
-Shape keyed(Shape value, std::string pattern = R"([A-Za-z0-9_.-]{1,100})",
-            std::string words = "letters, digits, '_', '-' and '.'") {
-  Shape shape = of(Type::Keyed);
-  shape.parts.push_back(std::move(value));
-  shape.pattern = std::move(pattern);
-  shape.pattern_words = std::move(words);
-  return shape;
-}
-Shape either(Shape scalar, Shape mapped) {
-  Shape shape = of(Type::Either);
-  shape.parts.push_back(std::move(scalar));
-  shape.parts.push_back(std::move(mapped));
-  return shape;
-}
-
-Field key(std::string name, Shape shape, std::string note = "") {
-  return {std::move(name), std::move(shape), false, std::move(note), true};
-}
-Field required(std::string name, Shape shape, std::string note = "") {
-  return {std::move(name), std::move(shape), true, std::move(note), true};
-}
-/// Read and checked; brought to life by a later version.
-Field later(std::string name, Shape shape, std::string note = "") {
-  return {std::move(name), std::move(shape), false, std::move(note), false};
-}
 
 // No real fleet, retention or amount comes near: larger is a typing mistake.
 constexpr double kMany = 1'000'000;
@@ -289,82 +216,30 @@ Shape cost_optimization() {
   });
 }
 
-Shape scrape_configs() {
-  Shape job = map({
-      required("job_name", text()),
-      key("scrape_interval", duration()),
-      key("scrape_timeout", duration()),
-      key("metrics_path", text(), "default `/metrics`"),
-      key("scheme", choice({"http", "https"})),
-      key("honor_labels", flag()),
-      key("honor_timestamps", flag()),
-      key("params", keyed(list(text()))),
-      key("static_configs", list(map({required("targets", list(of(Type::HostPort))), key("labels", keyed(text()))}))),
-  });
-  // The rest of Prometheus' keys: read, and reported by the rule scrape.not-active.
-  for (const char* name : {"scrape_protocols",
-                           "enable_compression",
-                           "follow_redirects",
-                           "basic_auth",
-                           "authorization",
-                           "oauth2",
-                           "tls_config",
-                           "proxy_url",
-                           "relabel_configs",
-                           "metric_relabel_configs",
-                           "file_sd_configs",
-                           "http_sd_configs",
-                           "dns_sd_configs",
-                           "kubernetes_sd_configs",
-                           "ec2_sd_configs",
-                           "consul_sd_configs",
-                           "body_size_limit",
-                           "sample_limit",
-                           "label_limit",
-                           "label_name_length_limit",
-                           "label_value_length_limit",
-                           "target_limit"}) {
-    job.fields.push_back(later(name, of(Type::Any)));
-  }
-  return list(std::move(job));
-}
-
-Shape global() {
-  return map({
-      key("scrape_interval", duration(), "default 15s"),
-      key("scrape_timeout", duration(), "default 10s"),
-      later("evaluation_interval", duration()),
-      later("external_labels", keyed(text())),
-      later("query_log_file", text()),
-  });
-}
-
 }  // namespace
 
 const Shape& document_shape() {
-  static const Shape shape = map({
-      key("environment", text(), "a short label that the page shows: `demo`"),
-      key("users", text(), "the country of most users, ISO 3166: `JP` (the default)"),
-      key("payment_monitoring", payment_monitoring()),
-      key("log_analysis", log_analysis()),
-      key("notify", list(map({required("webhook", of(Type::Url), "gets Alertmanager's version-4 payload")}))),
-      key("scrape_configs", scrape_configs(), "as in a prometheus.yml"),
-      key("global", global(), "as in a prometheus.yml"),
-      later("rule_files", of(Type::Any)),
-      later("alerting", of(Type::Any)),
-      later("remote_write", of(Type::Any)),
-      later("remote_read", of(Type::Any)),
-      later("infrastructure", infrastructure()),
-      later("security_layers", security_layers()),
-      later("pci_dss_compliance", pci_dss_compliance()),
-      later("business_continuity", business_continuity()),
-      later("load_testing", load_testing()),
-      later("cdn_optimization", cdn_optimization()),
-      later("cost_optimization", cost_optimization()),
-      later("監視・ログ", list(text()), "the log's technology list"),
-      later("インフラ", list(text())),
-      later("セキュリティ", list(text())),
-  });
+  static const Shape shape = [] {
+    Shape all = map({
+        key("environment", text(), "a short label that the page shows: `demo`"),
+        key("users", text(), "the country of most users, ISO 3166: `JP` (the default)"),
+        key("payment_monitoring", payment_monitoring()),
+        key("log_analysis", log_analysis()),
+        key("notify", list(map({required("webhook", of(Type::Url), "gets Alertmanager's version-4 payload")}))),
+        later("infrastructure", infrastructure()),
+        later("security_layers", security_layers()),
+        later("pci_dss_compliance", pci_dss_compliance()),
+        later("business_continuity", business_continuity()),
+        later("load_testing", load_testing()),
+        later("cdn_optimization", cdn_optimization()),
+        later("cost_optimization", cost_optimization()),
+        later("監視・ログ", list(text()), "the log's technology list"),
+        later("インフラ", list(text())),
+        later("セキュリティ", list(text())),
+    });
+    for (Field& section : prometheus_sections()) all.fields.push_back(std::move(section));
+    return all;
+  }();
   return shape;
 }
 

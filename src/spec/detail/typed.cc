@@ -1,6 +1,7 @@
 #include "spec/detail/typed.h"
 
 #include "spec/detail/facts.h"
+#include "spec/detail/prometheus_typed.h"
 
 namespace mamori::spec {
 
@@ -57,43 +58,13 @@ void read_logs(const Node& sections, Spec& spec) {
   }
 }
 
-StaticTarget read_targets(const Node& node) {
-  StaticTarget target{.targets = texts(node["targets"]), .labels = {}};
-  for (const Entry& label : node["labels"].entries) target.labels.emplace_back(label.key, label.value.text);
-  return target;
-}
-
-void read_scrapes(const Document& document, Spec& spec) {
-  const Node& global = document.root["global"];
-  for (const Node& item : document.root["scrape_configs"].items) {
-    if (!item["job_name"].is_scalar()) continue;
-    ScrapeJobSpec job;
-    job.job_name = item["job_name"].text;
-    job.scheme = text_or(item["scheme"], job.scheme);
-    job.metrics_path = text_or(item["metrics_path"], job.metrics_path);
-    job.scrape_interval = duration_of(global["scrape_interval"]).value_or(job.scrape_interval);
-    job.scrape_interval = duration_of(item["scrape_interval"]).value_or(job.scrape_interval);
-    job.scrape_timeout = duration_of(global["scrape_timeout"]).value_or(job.scrape_timeout);
-    job.scrape_timeout = duration_of(item["scrape_timeout"]).value_or(job.scrape_timeout);
-    // A default must not contradict an interval that is shorter.
-    job.scrape_timeout = std::min(job.scrape_timeout, job.scrape_interval);
-    job.honor_labels = flag_of(item["honor_labels"], job.honor_labels);
-    job.honor_timestamps = flag_of(item["honor_timestamps"], job.honor_timestamps);
-    for (const Entry& param : item["params"].entries) {
-      for (const std::string& value : texts(param.value)) job.params.emplace_back(param.key, value);
-    }
-    for (const Node& config : item["static_configs"].items) job.static_configs.push_back(read_targets(config));
-    spec.scrape_jobs.push_back(std::move(job));
-  }
-}
-
 }  // namespace
 
 Spec to_spec(const Document& document) {
   Spec spec;
   read_monitoring(document.root["payment_monitoring"], spec);
   read_logs(document.root["log_analysis"], spec);
-  read_scrapes(document, spec);
+  spec.prometheus = to_prometheus_config(document);
   for (const Node& item : document.root["notify"].items) {
     if (item["webhook"].is_scalar()) spec.notify.push_back({item["webhook"].text});
   }

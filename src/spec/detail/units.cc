@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -158,6 +159,34 @@ std::optional<double> read_size(std::string_view text) {
   const std::string_view prefixes = "KMGTP";
   const auto power = prefix.empty() ? 0 : static_cast<int>(prefixes.find(prefix[0])) + 1;
   return *amount * std::pow(binary.empty() ? 1000.0 : 1024.0, power);
+}
+
+std::optional<bool> read_yaml_flag(std::string_view text) {
+  if (text.empty() || text.size() > 5) return std::nullopt;
+  const std::string lower = to_lower(text);
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto capitals = std::ranges::count_if(text, is_upper);
+  const bool title = capitals == 1 && is_upper(text[0]);
+  if (capitals != 0 && !title && capitals != static_cast<std::ptrdiff_t>(text.size())) return std::nullopt;
+  for (const std::string_view yes : {"true", "yes", "on", "y"}) {
+    if (lower == yes) return true;
+  }
+  for (const std::string_view no : {"false", "no", "off", "n"}) {
+    if (lower == no) return false;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> read_bytes(std::string_view text) {
+  if (text == "0") return 0;
+  static const RE2 kForm(R"(([0-9]{1,9}(?:\.[0-9]{1,6})?)([KMGTPE]?)i?B)");
+  std::string number, prefix;
+  if (!RE2::FullMatch(text, kForm, &number, &prefix)) return std::nullopt;
+  const std::string_view prefixes = "KMGTPE";
+  const auto power = prefix.empty() ? 0 : static_cast<int>(prefixes.find(prefix[0])) + 1;
+  const double bytes = *read_number(number) * std::pow(1024.0, power);
+  if (bytes > 9e18) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 std::optional<Comparison> read_comparison(std::string_view text) {

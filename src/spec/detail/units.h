@@ -29,6 +29,11 @@ std::optional<double> read_rate(std::string_view text);
 /// "500 GB", "64MiB", or a bare number of bytes.
 std::optional<double> read_size(std::string_view text);
 
+/// YAML 1.1's words: true, yes, on, y and their opposites, in lower, upper or title case.
+std::optional<bool> read_yaml_flag(std::string_view text);
+/// Prometheus' sizes: "512MB" and "512MiB" are both 512 * 2^20 bytes; a bare number only when it is 0.
+std::optional<std::uint64_t> read_bytes(std::string_view text);
+
 enum class Unit { None, Percent, Time, Rate };
 
 /// "< 500ms", ">= 99.5%", "<= 70". Time is in milliseconds, a rate per second.
