@@ -17,7 +17,9 @@
 #include "app/query_engine.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory_gauge.h"
 #include "base/random.h"
+#include "base/size.h"
 #include "console/assets.h"
 #include "console/buckets.h"
 #include "console/logs_api.h"
@@ -190,8 +192,10 @@ class Watcher final : public Runtime {
       response.headers.set("X-Content-Type-Options", "nosniff");
       return response;
     };
-    MAMORI_TRY(server_,
-               net::HttpServer::start({.listen = options_.listen, .body_bytes_max = options_.body_bytes_max}, handle));
+    MAMORI_TRY(server_, net::HttpServer::start({.listen = options_.listen,
+                                                .body_bytes_max = options_.body_bytes_max,
+                                                .worker_threads = worker_threads()},
+                                               handle));
     address_ = options_.listen.substr(0, options_.listen.rfind(':')) + ":" + std::to_string(server_->port());
     return {};
   }
@@ -343,8 +347,12 @@ class Watcher final : public Runtime {
   }
 
   void add_prometheus_routes() {
-    query_engine_ = std::make_unique<metrics::promql::Engine>(*metrics_);
-    range_query_ = range_query_for_console(*query_engine_);
+    const metrics::promql::EngineOptions engine_options{.timeout = options_.query.timeout,
+                                                        .samples_max = options_.query.samples_max,
+                                                        .bytes_max = options_.query.bytes_max,
+                                                        .memory = &memory_};
+    query_engine_ = std::make_unique<metrics::promql::Engine>(*metrics_, engine_options);
+    range_query_ = range_query_for_console(*query_engine_, gate_);
     console::PrometheusApiSources sources;
     sources.targets = [this] { return scraper_->targets(); };
     sources.metadata = [this] {
@@ -359,11 +367,18 @@ class Watcher final : public Runtime {
       return config_.last_reload_successful;
     };
     sources.flags = [this] { return flags(); };
-    console::add_prometheus_routes(router_, *metrics_, clock_, query_engine_for_console(*query_engine_),
+    console::add_prometheus_routes(router_, *metrics_, clock_, query_engine_for_console(*query_engine_, gate_),
                                    std::move(sources),
                                    {.version = std::string(kVersion),
                                     .started = clock_.now(),
-                                    .retention = format_duration(options_.metrics_retention)});
+                                    .retention = format_duration(options_.metrics_retention),
+                                    .timeout_max = std::chrono::duration_cast<Millis>(options_.query.timeout)});
+  }
+
+  /// A query that runs or waits in line holds a thread: as many as may, and some for all else.
+  int worker_threads() const {
+    constexpr std::size_t kForAllElse = 16;
+    return static_cast<int>(options_.query.concurrency + options_.query.waiting_max + kForAllElse);
   }
 
   /// The spec's files as they are now, one after the other, without secrets.
@@ -382,6 +397,12 @@ class Watcher final : public Runtime {
     all["retention-metrics"] = format_duration(options_.metrics_retention);
     all["body-bytes-max"] = std::to_string(options_.body_bytes_max);
     all["exemplars-max"] = std::to_string(options_.exemplars_max);
+    all["memory-limit"] = format_size(options_.memory_limit);
+    all["query-timeout"] = format_duration(options_.query.timeout);
+    all["query-max-samples"] = std::to_string(options_.query.samples_max);
+    all["query-max-memory"] = format_size(options_.query.bytes_max);
+    all["query-concurrency"] = std::to_string(options_.query.concurrency);
+    all["query-queue"] = std::to_string(options_.query.waiting_max);
     all["remote-write-bytes-max"] = std::to_string(options_.remote_write.decoded_bytes_max);
     all["remote-write-cache-max"] = std::to_string(options_.remote_write.cache_entries_max);
     for (const auto& file : options_.config_files) all["config"] += (all["config"].empty() ? "" : ",") + file;
@@ -415,6 +436,7 @@ class Watcher final : public Runtime {
           [this] { return metrics_->stats().samples_appended; });
     registry_.callback("mamori_metrics_series", "Series in the store", "gauge", {},
                        [this] { return static_cast<double>(metrics_->stats().series); });
+    register_query_metrics();
     count("mamori_judge_lines_observed_total", "Lines judged", [this] { return judge_->counters().observed; });
     count("mamori_judge_lines_too_late_total", "Lines stored but too old to be judged",
           [this] { return judge_->counters().too_late; });
@@ -432,8 +454,34 @@ class Watcher final : public Runtime {
                        [this] { return static_cast<double>(notifier_->counters().queued); });
   }
 
+  void register_query_metrics() {
+    const auto show = [this](const char* name, const char* help, const char* kind, auto read) {
+      registry_.callback(name, help, kind, {}, [read] { return static_cast<double>(read()); });
+    };
+    show("mamori_queries_running", "PromQL queries that run", "gauge", [this] { return gate_.stats().running; });
+    show("mamori_queries_waiting", "PromQL queries that wait for a place", "gauge",
+         [this] { return gate_.stats().waiting; });
+    show("mamori_queries_total", "PromQL queries that got a place", "counter",
+         [this] { return gate_.stats().admitted; });
+    show("mamori_queries_refused_total", "PromQL queries refused because too many waited", "counter",
+         [this] { return gate_.stats().refused; });
+    show("mamori_queries_timed_out_waiting_total", "PromQL queries whose time ended before they got a place", "counter",
+         [this] { return gate_.stats().timed_out; });
+    show("mamori_queries_waited_seconds_total", "Time that PromQL queries waited for their place", "counter",
+         [this] { return gate_.stats().waited_seconds; });
+    show("mamori_memory_limit_bytes", "--memory-limit; 0: none", "gauge", [this] { return memory_.limit(); });
+    show("mamori_memory_used_bytes", "Memory that counts towards the limit, with what queries have announced", "gauge",
+         [this] { return memory_.used(); });
+    show("mamori_memory_refused_total", "Announcements of memory refused near the limit", "counter",
+         [this] { return memory_.refused(); });
+  }
+
   const RuntimeOptions options_;
   const SystemClock clock_;
+  MemoryGauge memory_{options_.memory_limit};
+  metrics::promql::QueryGate gate_{{.concurrency = options_.query.concurrency,
+                                    .waiting_max = options_.query.waiting_max,
+                                    .waiting_client_max = (options_.query.waiting_max + 1) / 2}};
   metrics::Registry registry_;
   metrics::Gauge& reload_successful_ =
       registry_.gauge("mamori_config_last_reload_successful", "1 when the spec was read without error the last time");

@@ -12,11 +12,21 @@
 
 namespace mamori::app {
 
+/// Bounds on PromQL queries. 0 bytes of memory: no bound but the process'.
+struct QueryRuntimeOptions {
+  Nanos timeout = std::chrono::minutes{2};
+  std::uint64_t samples_max = 50'000'000;
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;
+  std::size_t concurrency = 8, waiting_max = 40;
+};
+
 struct RuntimeOptions {
   std::vector<std::string> config_files;
   std::string data_dir;
   std::string listen;
   Fsync fsync = Fsync::Interval;
+  std::uint64_t memory_limit = 0;  // bytes of the whole process; 0: none
+  QueryRuntimeOptions query;
   Nanos metrics_retention = std::chrono::days{15};
   std::size_t body_bytes_max = 64u << 20;
   ingest::RemoteWriteOptions remote_write;

@@ -7,6 +7,8 @@
 #include "app/options.h"
 #include "app/runtime.h"
 #include "base/log.h"
+#include "base/memory_gauge.h"
+#include "base/size.h"
 #include "net/http_server.h"
 
 namespace mamori::app {
@@ -22,6 +24,14 @@ constexpr Option kOptions[] = {
     {"--fsync", "WHEN", "interval",
      "always: each write waits for the disk; interval: once a second, a power cut may cost that much; never: the "
      "kernel decides"},
+    {"--memory-limit", "SIZE", "60%",
+     "what the process may use: 512MiB, 4GiB, or a share of the machine's memory or its control group's; 0: no limit. "
+     "Near it heavy queries are refused"},
+    {"--query-timeout", "DURATION", "2m", "longest time of a PromQL query, waiting included; 1s to 1h"},
+    {"--query-max-samples", "NUMBER", "50000000", "samples that one query may hold at once; from 1000"},
+    {"--query-max-memory", "SIZE", "25%", "memory of one query: a size, or a share of --memory-limit; from 1MiB"},
+    {"--query-concurrency", "NUMBER", "8", "queries that run at once; 1 to 100"},
+    {"--query-queue", "NUMBER", "40", "queries that wait for a place, half of them of one client at most; to 1000"},
     {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
     {"--body-bytes-max", "BYTES", "67108864", "largest request body, unpacked; 1024 to 1073741824"},
     {"--exemplars-max", "NUMBER", "10000", "exemplars kept in memory, the newest; 0: none; to 10000000"},
@@ -49,6 +59,45 @@ Result<std::size_t> read_number(const ParsedOptions& parsed, std::string_view na
   return number;
 }
 
+/// A size, or "60%" of `whole`.
+Result<std::uint64_t> read_share(const ParsedOptions& parsed, std::string_view name, std::uint64_t whole) {
+  const auto text = parsed.get(name);
+  if (!text.ends_with('%')) {
+    const auto size = parse_size(text);
+    if (!size) return invalid_argument(std::string(name) + ": " + size.error().message);
+    return *size;
+  }
+  const auto percent = text.substr(0, text.size() - 1);
+  if (percent.empty() || percent.size() > 3 || percent.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoul(percent) < 1 || std::stoul(percent) > 100) {
+    return invalid_argument(std::string(name) + " " + text + ": a share is from 1% to 100%");
+  }
+  constexpr std::uint64_t kMiB = 1 << 20;
+  return std::max(kMiB, whole / 100 * std::stoul(percent) / kMiB * kMiB);
+}
+
+Result<void> read_query_options(const ParsedOptions& parsed, RuntimeOptions& options) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  const auto machine = MemoryGauge::machine_bytes();
+  MAMORI_TRY(options.memory_limit, read_share(parsed, "--memory-limit", machine));
+  if (options.memory_limit != 0 && options.memory_limit < 64 * kMiB) {
+    return invalid_argument("--memory-limit must be at least 64MiB, or 0 for none");
+  }
+  const auto whole = options.memory_limit == 0 ? machine : options.memory_limit;
+  MAMORI_TRY(options.query.bytes_max, read_share(parsed, "--query-max-memory", whole));
+  if (options.query.bytes_max < kMiB) return invalid_argument("--query-max-memory must be at least 1MiB");
+  const auto timeout = parse_duration(parsed.get("--query-timeout"));
+  if (!timeout) return invalid_argument("--query-timeout: " + timeout.error().message);
+  if (*timeout < Seconds{1} || *timeout > std::chrono::hours{1}) {
+    return invalid_argument("--query-timeout must be from 1s to 1h");
+  }
+  options.query.timeout = *timeout;
+  MAMORI_TRY(options.query.samples_max, read_number(parsed, "--query-max-samples", 1000, 9'999'999'999));
+  MAMORI_TRY(options.query.concurrency, read_number(parsed, "--query-concurrency", 1, 100));
+  MAMORI_TRY(options.query.waiting_max, read_number(parsed, "--query-queue", 0, 1000));
+  return {};
+}
+
 Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   RuntimeOptions options;
   if (!parsed.positional().empty()) {
@@ -72,6 +121,7 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   if (!retention) return invalid_argument("--retention-metrics: " + retention.error().message);
   options.metrics_retention = *retention;
 
+  MAMORI_TRY_VOID(read_query_options(parsed, options));
   MAMORI_TRY(options.body_bytes_max, read_number(parsed, "--body-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.exemplars_max, read_number(parsed, "--exemplars-max", 0, 10000000));
   MAMORI_TRY(options.remote_write.decoded_bytes_max, read_number(parsed, "--remote-write-bytes-max", 1024, 1073741824));

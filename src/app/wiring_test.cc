@@ -70,7 +70,8 @@ TEST_F(WiringTest, AChartShowsEachBucketsEndAndTheLatestValueInTheLast) {
   }
   ASSERT_TRUE(store_->append(page));
   const metrics::promql::Engine engine(*store_);
-  const auto query = range_query_for_console(engine);
+  metrics::promql::QueryGate gate({});
+  const auto query = range_query_for_console(engine, gate);
   const auto charts = query("load1", {.start = start_, .end = start_ + Seconds{90}, .step = Seconds{60}});
   ASSERT_TRUE(charts) << charts.error().message;
   ASSERT_EQ(charts->size(), 1u);
@@ -80,12 +81,35 @@ TEST_F(WiringTest, AChartShowsEachBucketsEndAndTheLatestValueInTheLast) {
 
 TEST_F(WiringTest, APromqlMistakeIsBadDataAndAMismatchIsAnExecutionError) {
   const metrics::promql::Engine engine(*store_);
-  const auto console = query_engine_for_console(engine);
+  metrics::promql::QueryGate gate({});
+  const auto console = query_engine_for_console(engine, gate);
   const console::QueryBounds bounds{.timeout = Seconds{5}};
   EXPECT_EQ(console.instant("up{", 0, bounds).failure, console::QueryFailure::BadData);
   EXPECT_EQ(console.instant("1 + 1", 1000, bounds).series.at(0).samples.at(0).value, 2);
   EXPECT_EQ(console.instant("\"text\"", 1000, bounds).text, "text");
   EXPECT_EQ(*console.format("sum(up)by(job)"), "sum by (job) (up)");
+}
+
+TEST_F(WiringTest, AQueryThatFindsNoPlaceIsUnavailableAndOneOverItsBudgetFailsAlone) {
+  const metrics::promql::Engine engine(*store_);
+  metrics::promql::QueryGate gate({.concurrency = 1, .waiting_max = 0});
+  const auto console = query_engine_for_console(engine, gate);
+  console::QueryBounds bounds{.timeout = Seconds{5}};
+  {
+    const auto running = console.instant("1", 0, bounds);  // until its answer is written
+    const auto refused = console.instant("1", 0, bounds);
+    EXPECT_EQ(refused.failure, console::QueryFailure::Unavailable);
+    EXPECT_TRUE(refused.error.starts_with("1 queries run (--query-concurrency)")) << refused.error;
+  }
+  bounds.samples_max = 3;
+  {
+    const auto large = console.range("vector(1)", 0, 10'000, 1000, bounds);
+    EXPECT_EQ(large.failure, console::QueryFailure::Execution);
+    EXPECT_TRUE(large.error.ends_with("more than 3, the limit set by X-Mamori-Max-Samples")) << large.error;
+  }
+  const auto small = console.instant("vector(1)", 0, bounds);
+  EXPECT_EQ(small.failure, console::QueryFailure::None);
+  EXPECT_GT(small.cost.total, 0);
 }
 
 }  // namespace

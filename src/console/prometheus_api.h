@@ -3,7 +3,10 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,7 +17,15 @@
 
 namespace mamori::console {
 
-enum class QueryFailure { None, BadData, Execution, Timeout, Internal };
+enum class QueryFailure { None, BadData, Execution, Timeout, Unavailable, Internal };
+
+/// What a query has cost.
+struct QueryCost {
+  std::uint64_t samples_total = 0, samples_peak = 0, bytes_peak = 0;
+  std::vector<std::pair<std::int64_t, std::uint64_t>> samples_per_step;  // time_ms, samples
+  // In seconds; `total` is all of them and what lies between.
+  double queue = 0, prepare = 0, evaluate = 0, sort = 0, total = 0;
+};
 
 struct QueryAnswer {
   enum class Type { Scalar, String, Vector, Matrix };
@@ -25,11 +36,16 @@ struct QueryAnswer {
   std::vector<std::string> warnings, infos;
   QueryFailure failure = QueryFailure::None;
   std::string error;  // of the failure
+  QueryCost cost;
+  std::shared_ptr<void> place;  // among the queries that run; given back when the answer is written
 };
 
 struct QueryBounds {
   Millis timeout;
-  Millis lookback{0};  // 0: the engine's
+  Millis lookback{0};                                   // 0: the engine's
+  std::optional<std::uint64_t> samples_max, bytes_max;  // when less than the engine's
+  std::string client;                                   // for whom it waits in line
+  std::function<bool()> client_is_gone;                 // may be empty
 };
 
 /// How the API evaluates PromQL; given by the app, so that shapes can be tested without an engine. Thread-safe.

@@ -1,5 +1,6 @@
 // net/http.h: HTTP messages as plain values. No sockets here.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,9 @@ struct Request {
   Headers headers;
   std::string body;  // Content-Encoding already undone by the server
   std::string peer;  // "127.0.0.1:51234"
+  /// Whether the client has closed its connection and waits for no answer. One system call, for a handler that takes
+  /// long; valid while the handler runs, from any thread. Empty when there is no connection.
+  std::function<bool()> client_is_gone;
 
   std::vector<std::string> path_params;  // what a Router pattern's {…} matched, in order
 

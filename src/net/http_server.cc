@@ -1,6 +1,8 @@
 #include "net/http_server.h"
 
+#include <sys/socket.h>
 #include <array>
+
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,6 +17,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <list>
@@ -81,6 +84,13 @@ bool accepts_gzip(const Request& request) {
 
 bool has_body(const Request& request, const Response& response) {
   return request.method != "HEAD" && response.status >= 200 && response.status != 204 && response.status != 304;
+}
+
+/// Whether the peer has closed its side. Go's server, and with it Prometheus, takes that for a cancelled request, too.
+bool has_ended(int socket) {
+  char byte = 0;
+  const auto read = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return read == 0 || (read < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 /// The answer's bytes up to and with the empty line.
@@ -282,6 +292,8 @@ class BeastServer final : public HttpServer {
         co_return;
       }
       ++requests_;
+      // The socket stays open, and is not read, until the handler is done.
+      request.client_is_gone = [handle = session.socket.native_handle()] { return has_ended(handle); };
       keep_alive = keep_alive && !stopping_;
       // The handler may block: it runs among the workers, this coroutine goes on when it is done.
       session.deadline = std::chrono::steady_clock::time_point::max();

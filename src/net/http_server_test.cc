@@ -60,6 +60,27 @@ TEST(HttpServer, AnswersWithWhatTheHandlerSays) {
   EXPECT_EQ(reply->body, R"({"body":"hello"})");
 }
 
+TEST(HttpServer, TellsTheHandlerThatTheClientIsGone) {
+  std::promise<bool> gone_at_first, gone_at_last;
+  const auto server = start([&](Request& request) {
+    gone_at_first.set_value(request.client_is_gone());
+    for (int i = 0; i < 1000 && !request.client_is_gone(); ++i) std::this_thread::sleep_for(Millis{5});
+    gone_at_last.set_value(request.client_is_gone());
+    return Response::text(200, "nobody reads this");
+  });
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server->port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const std::string request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_EQ(::send(fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  EXPECT_FALSE(gone_at_first.get_future().get());
+  ::close(fd);
+  EXPECT_TRUE(gone_at_last.get_future().get());
+}
+
 TEST(HttpServer, UndoesGzipOfTheRequestAndGzipsLongAnswers) {
   const auto server = start([](Request& request) { return Response::text(200, request.body); });
   const std::string text(5000, 'a');

@@ -13,7 +13,7 @@ int status_of(std::string_view type) {
   if (type == "bad_data") return 400;
   if (type == "not_found") return 404;
   if (type == "execution") return 422;
-  if (type == "timeout" || type == "canceled") return 503;
+  if (type == "timeout" || type == "canceled" || type == "unavailable") return 503;
   return 500;
 }
 
@@ -101,14 +101,19 @@ void append_unusual_value(std::string& out, double value) {
 
 }  // namespace
 
-net::Response prometheus_success(std::string_view data, const std::vector<std::string>& warnings,
-                                 const std::vector<std::string>& infos) {
-  std::string body = R"({"status":"success","data":)";
-  body += data;
+std::string begin_prometheus_success() { return R"({"status":"success","data":)"; }
+
+net::Response end_prometheus_success(std::string body, const std::vector<std::string>& warnings,
+                                     const std::vector<std::string>& infos) {
   append_notes(body, "warnings", warnings);
   append_notes(body, "infos", infos);
   body += '}';
   return net::Response::json(200, std::move(body));
+}
+
+net::Response prometheus_success(std::string_view data, const std::vector<std::string>& warnings,
+                                 const std::vector<std::string>& infos) {
+  return end_prometheus_success(begin_prometheus_success().append(data), warnings, infos);
 }
 
 net::Response prometheus_error(std::string_view type, std::string_view message) {

@@ -16,8 +16,13 @@ namespace mamori::console {
 net::Response prometheus_success(std::string_view data, const std::vector<std::string>& warnings = {},
                                  const std::vector<std::string>& infos = {});
 
+/// The same in two halves, for data that are too large to be copied: append them to the text between the halves.
+std::string begin_prometheus_success();
+net::Response end_prometheus_success(std::string body, const std::vector<std::string>& warnings = {},
+                                     const std::vector<std::string>& infos = {});
+
 /// {"status":"error","errorType":…,"error":…} with the status that belongs to the type: bad_data 400, not_found 404,
-/// execution 422, timeout and canceled 503, anything else 500.
+/// execution 422, timeout, canceled and unavailable 503, anything else 500.
 net::Response prometheus_error(std::string_view type, std::string_view message);
 
 /// 1435781451.781: seconds, with three decimals unless they are zero.

@@ -22,7 +22,7 @@ QueryLimits limits_of(const EngineOptions& options, const QueryOptions& asked) {
           .bytes = smaller(options.bytes_max, asked.bytes_max, "--query-max-memory", "X-Mamori-Max-Memory"),
           .timeout = timeout,
           .timeout_option = sooner ? "the request's timeout" : "--query-timeout",
-          .deadline = std::chrono::steady_clock::now() + timeout,
+          .deadline = std::chrono::steady_clock::now() + timeout - asked.waited,
           .memory = options.memory,
           .client_is_gone = asked.client_is_gone};
 }
@@ -114,7 +114,8 @@ Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std:
   for (auto& row : value.rows) {
     const auto present = steps - static_cast<std::size_t>(std::ranges::count_if(row.values, is_none));
     if (present == 0) continue;
-    MAMORI_TRY_VOID(budget.hold(0, sizeof(SeriesData) + present * sizeof(Sample)));
+    MAMORI_TRY_VOID(
+        budget.hold(0, sizeof(SeriesData) + present * (sizeof(Sample) + options.answer_bytes_per_sample)));
     SeriesData series{.labels = std::move(row.labels)};
     series.samples.reserve(present);
     for (std::size_t i = 0; i < steps; ++i) {

@@ -34,8 +34,11 @@ struct QueryOptions {
   // The smaller of these and the engine's.
   std::optional<Nanos> timeout;
   std::optional<std::uint64_t> samples_max, bytes_max;
+  Nanos waited{};                        // of the timeout, before the evaluation
   std::optional<Nanos> lookback;         // instead of the engine's
   std::function<bool()> client_is_gone;  // then the query ends; may be empty
+  // What the caller makes of each sample of a range's result, in bytes; counts as the query's memory.
+  std::uint64_t answer_bytes_per_sample = 0;
 };
 
 struct QueryStats {

@@ -40,7 +40,20 @@ void QueryGate::forget_if_idle(const std::string& client) {
   if (at != clients_.end() && at->second.running == 0 && at->second.line.empty()) clients_.erase(at);
 }
 
-Result<QueryGate::Pass> QueryGate::enter(const std::string& client, Clock::time_point deadline) {
+/// Returns when the waiter is admitted, the deadline has passed or the client is gone; whether the client is gone.
+bool QueryGate::wait_for_turn(std::unique_lock<std::mutex>& lock, Waiter& waiter, Clock::time_point deadline,
+                              const std::function<bool()>& client_is_gone) {
+  constexpr std::chrono::milliseconds kAskEvery{100};
+  while (!waiter.admitted && Clock::now() < deadline) {
+    if (client_is_gone && client_is_gone()) return true;
+    const auto until = client_is_gone ? std::min(deadline, Clock::now() + kAskEvery) : deadline;
+    waiter.wake.wait_until(lock, until, [&] { return waiter.admitted; });
+  }
+  return false;
+}
+
+Result<QueryGate::Pass> QueryGate::enter(const std::string& client, Clock::time_point deadline,
+                                         const std::function<bool()>& client_is_gone) {
   const auto begin = Clock::now();
   std::unique_lock lock(mutex_);
   auto& own = clients_[client];
@@ -64,7 +77,7 @@ Result<QueryGate::Pass> QueryGate::enter(const std::string& client, Clock::time_
   own.line.push_back(&waiter);
   if (own.line.size() == 1) turn_.push_back(client);
   ++stats_.waiting;
-  waiter.wake.wait_until(lock, deadline, [&] { return waiter.admitted; });
+  const bool gone = wait_for_turn(lock, waiter, deadline, client_is_gone);
   if (waiter.admitted) {
     stats_.waited_seconds += std::chrono::duration<double>(Clock::now() - begin).count();
     return Pass(this, client);
@@ -72,8 +85,9 @@ Result<QueryGate::Pass> QueryGate::enter(const std::string& client, Clock::time_
   std::erase(own.line, &waiter);
   if (own.line.empty()) turn_.remove(client);
   --stats_.waiting;
-  ++stats_.timed_out;
+  if (!gone) ++stats_.timed_out;
   forget_if_idle(client);
+  if (gone) return Error{Code::Unavailable, "query was canceled in query queue: the client has closed its connection"};
   return Error{Code::DeadlineExceeded, "query timed out in query queue: " + std::to_string(options_.concurrency) +
                                            " others ran all the time (--query-concurrency)"};
 }

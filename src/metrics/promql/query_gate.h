@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
@@ -50,8 +51,10 @@ class QueryGate {
 
   explicit QueryGate(QueryGateOptions options) : options_(options) {}
 
-  /// Waits for a place. Errors: Unavailable when too many wait already; DeadlineExceeded.
-  Result<Pass> enter(const std::string& client, Clock::time_point deadline);
+  /// Waits for a place. `client_is_gone`: may be empty; asked every 100 ms of waiting.
+  /// Errors: Unavailable when too many wait already, or nobody waits for the answer any more; DeadlineExceeded.
+  Result<Pass> enter(const std::string& client, Clock::time_point deadline,
+                     const std::function<bool()>& client_is_gone = {});
 
   QueryGateStats stats() const;
   const QueryGateOptions& options() const { return options_; }
@@ -68,6 +71,8 @@ class QueryGate {
 
   void leave(const std::string& client);
   void admit();
+  bool wait_for_turn(std::unique_lock<std::mutex>& lock, Waiter& waiter, Clock::time_point deadline,
+                     const std::function<bool()>& client_is_gone);
   bool may_run(const Client& client) const;
   void forget_if_idle(const std::string& client);
 

@@ -81,6 +81,17 @@ TEST(QueryGate, GivesUpAtTheDeadline) {
   EXPECT_EQ(gate.stats().waiting, 0u);
 }
 
+TEST(QueryGate, DropsWhoHasHungUp) {
+  QueryGate gate({.concurrency = 1});
+  const auto a = gate.enter("a", in(milliseconds{1000}));
+  int asked = 0;
+  const auto gone = gate.enter("b", in(milliseconds{20'000}), [&] { return ++asked == 2; });
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().message, "query was canceled in query queue: the client has closed its connection");
+  EXPECT_EQ(gate.stats().waiting, 0u);
+  EXPECT_EQ(gate.stats().timed_out, 0u);
+}
+
 TEST(QueryGate, BoundsOneClientsLine) {
   QueryGate gate({.concurrency = 1, .waiting_max = 10, .waiting_client_max = 1});
   Query running(gate, "a");
