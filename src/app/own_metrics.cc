@@ -36,6 +36,17 @@ double open_files() {
   return count;
 }
 
+metrics::Labels with(const char* name, const char* value) { return metrics::Labels({{name, value}}); }
+
+/// Shows counters that another room keeps.
+struct CounterRows {
+  void operator()(const char* name, const char* help, const std::atomic<std::uint64_t>& value,
+                  const metrics::Labels& labels = {}) const {
+    registry.callback(name, help, "counter", labels, [&value] { return static_cast<double>(value.load()); });
+  }
+  metrics::Registry& registry;
+};
+
 }  // namespace
 
 void register_process_metrics(metrics::Registry& registry) {
@@ -51,11 +62,7 @@ void register_process_metrics(metrics::Registry& registry) {
 }
 
 void register_remote_write_metrics(metrics::Registry& registry, const ingest::RemoteWrite& remote_write) {
-  const auto count = [&](const char* name, const char* help, const std::atomic<std::uint64_t>& value,
-                         const metrics::Labels& labels = {}) {
-    registry.callback(name, help, "counter", labels, [&value] { return static_cast<double>(value.load()); });
-  };
-  const auto with = [](const char* name, const char* value) { return metrics::Labels({{name, value}}); };
+  const CounterRows count{registry};
   const auto& counters = remote_write.counters();
   const char* requests = "mamori_remote_write_requests_total";
   const char* requests_help = "Remote-write requests with headers that are understood, by version of the protocol";
@@ -93,6 +100,28 @@ void register_remote_write_metrics(metrics::Registry& registry, const ingest::Re
         &ingest::SeriesCacheStats::misses);
   cache("mamori_remote_write_cache_turned_total", "Times the cache was full and forgot what was not in use", "counter",
         &ingest::SeriesCacheStats::turned);
+}
+
+void register_otlp_metrics(metrics::Registry& registry, const ingest::OtlpMetrics& otlp) {
+  const CounterRows count{registry};
+  const auto& counters = otlp.counters();
+  const char* requests = "mamori_otlp_requests_total";
+  const char* requests_help = "OTLP metrics requests, by encoding";
+  count(requests, requests_help, counters.requests_protobuf, with("encoding", "protobuf"));
+  count(requests, requests_help, counters.requests_json, with("encoding", "json"));
+  const char* failed = "mamori_otlp_requests_failed_total";
+  const char* failed_help = "OTLP metrics requests of which nothing was kept, by reason";
+  count(failed, failed_help, counters.malformed, with("reason", "malformed"));
+  count(failed, failed_help, counters.unavailable, with("reason", "unavailable"));
+  count("mamori_otlp_points_total", "OTLP data points kept", counters.points);
+  count("mamori_otlp_samples_total", "Samples that OTLP data points became, duplicates included", counters.samples);
+  count("mamori_otlp_exemplars_total", "Exemplars taken by OTLP", counters.exemplars);
+  const char* refused = "mamori_otlp_points_refused_total";
+  const char* refused_help = "OTLP data points refused, by reason";
+  count(refused, refused_help, counters.refused_temporality, with("reason", "temporality"));
+  count(refused, refused_help, counters.refused_invalid, with("reason", "invalid"));
+  count(refused, refused_help, counters.refused_limit, with("reason", "limit"));
+  count(refused, refused_help, counters.refused_store, with("reason", "order_or_time"));
 }
 
 }  // namespace mamori::app

@@ -1,13 +1,15 @@
 // app/own_metrics.h: the process's own figures at /metrics: memory, processor time, open files, start, version; what
-// remote write took and refused.
+// remote write and OTLP took and refused.
 #pragma once
+#include "ingest/otlp_metrics.h"
 #include "ingest/remote_write.h"
 #include "metrics/registry.h"
 
 namespace mamori::app {
 
 void register_process_metrics(metrics::Registry& registry);
-/// `remote_write` must outlive the registry's last page.
+/// The second argument must outlive the registry's last page.
 void register_remote_write_metrics(metrics::Registry& registry, const ingest::RemoteWrite& remote_write);
+void register_otlp_metrics(metrics::Registry& registry, const ingest::OtlpMetrics& otlp);
 
 }  // namespace mamori::app

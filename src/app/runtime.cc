@@ -29,6 +29,7 @@
 #include "console/technical_report.h"
 #include "ingest/bulk.h"
 #include "ingest/elasticsearch.h"
+#include "ingest/otlp_metrics.h"
 #include "ingest/remote_write_routes.h"
 #include "ingest/scrape.h"
 #include "logs/store.h"
@@ -85,6 +86,7 @@ class Watcher final : public Runtime {
     register_process_metrics(registry_);
     MAMORI_TRY_VOID(open_stores());
     register_remote_write_metrics(registry_, *remote_write_);
+    register_otlp_metrics(registry_, *otlp_);
     std::vector<std::string> warnings;
     judge_ = std::make_unique<rules::Judge>(spec_, &warnings);
     warn_all(warnings);
@@ -156,6 +158,7 @@ class Watcher final : public Runtime {
     exemplars_ = std::make_unique<metrics::ExemplarRing>(options_.exemplars_max);
     remote_write_ =
         std::make_unique<ingest::RemoteWrite>(*metrics_, *exemplars_, metadata_, random_seed(), options_.remote_write);
+    otlp_ = std::make_unique<ingest::OtlpMetrics>(*metrics_, *exemplars_, metadata_, options_.otlp);
     return {};
   }
 
@@ -310,6 +313,7 @@ class Watcher final : public Runtime {
     console::add_ui_routes(router_);
     ingest::add_elasticsearch_routes(router_, *bulk_, clock_);
     ingest::add_remote_write_routes(router_, *remote_write_);
+    ingest::add_otlp_routes(router_, *otlp_);
     console::add_logs_routes(router_, *logs_, clock_);
     add_prometheus_routes();
   }
@@ -396,6 +400,7 @@ class Watcher final : public Runtime {
     all["fsync"] = options_.fsync == Fsync::Always ? "always" : options_.fsync == Fsync::Never ? "never" : "interval";
     all["retention-metrics"] = format_duration(options_.metrics_retention);
     all["body-bytes-max"] = std::to_string(options_.body_bytes_max);
+    all["otlp-bytes-max"] = std::to_string(options_.otlp.body_bytes_max);
     all["exemplars-max"] = std::to_string(options_.exemplars_max);
     all["memory-limit"] = format_size(options_.memory_limit);
     all["query-timeout"] = format_duration(options_.query.timeout);
@@ -491,8 +496,9 @@ class Watcher final : public Runtime {
   std::unique_ptr<rules::Judge> judge_;
   std::unique_ptr<ingest::BulkIngest> bulk_;
   std::unique_ptr<metrics::ExemplarRing> exemplars_;
-  ingest::MetadataTable metadata_;  // of remote write
+  ingest::MetadataTable metadata_;  // of remote write and OTLP
   std::unique_ptr<ingest::RemoteWrite> remote_write_;
+  std::unique_ptr<ingest::OtlpMetrics> otlp_;
   std::unique_ptr<alerts::Notifier> notifier_;
   std::unique_ptr<alerts::AlertManager> alerts_;
   std::unique_ptr<ingest::ScrapeManager> scraper_;

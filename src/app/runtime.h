@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/wal.h"
+#include "ingest/otlp_metrics.h"
 #include "ingest/remote_write.h"
 #include "spec/spec.h"
 
@@ -30,6 +31,7 @@ struct RuntimeOptions {
   Nanos metrics_retention = std::chrono::days{15};
   std::size_t body_bytes_max = 64u << 20;
   ingest::RemoteWriteOptions remote_write;
+  ingest::OtlpOptions otlp;
   std::size_t exemplars_max = 10'000;
 };
 

@@ -34,6 +34,7 @@ constexpr Option kOptions[] = {
     {"--query-queue", "NUMBER", "40", "queries that wait for a place, half of them of one client at most; to 1000"},
     {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
     {"--body-bytes-max", "BYTES", "67108864", "largest request body, unpacked; 1024 to 1073741824"},
+    {"--otlp-bytes-max", "BYTES", "16777216", "largest OTLP request, unpacked; 1024 to 1073741824"},
     {"--exemplars-max", "NUMBER", "10000", "exemplars kept in memory, the newest; 0: none; to 10000000"},
     {"--remote-write-bytes-max", "BYTES", "33554432", "largest remote-write message after snappy; 1024 to 1073741824"},
     {"--remote-write-cache-max", "SERIES", "2000000",
@@ -123,6 +124,7 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
 
   MAMORI_TRY_VOID(read_query_options(parsed, options));
   MAMORI_TRY(options.body_bytes_max, read_number(parsed, "--body-bytes-max", 1024, 1073741824));
+  MAMORI_TRY(options.otlp.body_bytes_max, read_number(parsed, "--otlp-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.exemplars_max, read_number(parsed, "--exemplars-max", 0, 10000000));
   MAMORI_TRY(options.remote_write.decoded_bytes_max, read_number(parsed, "--remote-write-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.remote_write.cache_entries_max, read_number(parsed, "--remote-write-cache-max", 1000, 100000000));
@@ -165,10 +167,11 @@ void wait_for_signals(Runtime& runtime, const sigset_t& signals) {
 
 std::string serve_help() {
   return "usage: mamori serve [--config FILE]... --data DIR [options]\n\n"
-         "Takes in logs (Elasticsearch _bulk) and metrics (Prometheus scrape), judges them by the spec, notifies, and "
-         "shows\n"
-         "the page at http://ADDRESS:PORT/ui/. Without --config it accepts every stream, scrapes itself, and judges "
-         "nothing.\n\n"
+         "Takes in logs (Elasticsearch _bulk) and metrics (Prometheus scrape and remote write, OTLP), judges them by "
+         "the\n"
+         "spec, notifies, and shows the page at http://ADDRESS:PORT/ui/. Without --config it accepts every stream, "
+         "scrapes\n"
+         "itself, and judges nothing.\n\n"
          "example: mamori serve --config config/payment-platform.yaml --data /var/lib/mamori\n\n"
          "options:\n" +
          options_help(kOptions) +
