@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/wal.h"
 #include "metrics/detail/block.h"
+#include "metrics/detail/label_table.h"
 #include "metrics/detail/part_layout.h"
 
 namespace mamori::metrics {
@@ -23,7 +24,7 @@ constexpr std::uint64_t kSectionBytesMax = 4ull << 30;
 constexpr std::size_t kCursorBytes = 8u << 20;  // of opened blocks that a cursor keeps
 
 struct Window {
-  std::int64_t start_ms = 0, end_ms = 0;
+  TimeRange range;
   std::uint64_t offset = 0;  // of the checksum, which the block follows
   std::uint32_t bytes = 0;
 };
@@ -96,26 +97,9 @@ class MappedPart final : public Part {
 
   Result<std::vector<Labels>> labels() const override {
     MAMORI_TRY(const auto bytes, unpack(labels_, "labels"));
-    ByteReader in(bytes);
-    const auto symbol_count = in.varint();
-    if (symbol_count > in.left()) return corrupt("the labels make no sense");
-    std::vector<std::string_view> symbols(symbol_count);
-    for (auto& symbol : symbols) symbol = in.take(in.varint());
     std::vector<Labels> all;
     all.reserve(ids_.size());
-    std::vector<Labels::Pair> pairs;
-    for (std::size_t i = 0; i < ids_.size() && in.ok(); ++i) {
-      const auto count = in.varint();
-      if (count > in.left()) return corrupt("the labels make no sense");
-      pairs.clear();
-      for (std::uint64_t p = 0; p < count; ++p) {
-        const auto name = in.varint(), value = in.varint();
-        if (name >= symbols.size() || value >= symbols.size()) return corrupt("the labels make no sense");
-        pairs.emplace_back(symbols[name], symbols[value]);
-      }
-      all.push_back(Labels::from_pairs(pairs));
-    }
-    if (!in.ok() || in.left() != 0) return corrupt("the labels make no sense");
+    if (!read_label_table(bytes, ids_.size(), all)) return corrupt("the labels make no sense");
     return all;
   }
 
@@ -172,7 +156,8 @@ class MappedPart final : public Part {
     std::int64_t start_ms = 0;
     for (std::uint64_t g = 0; g < group_count; ++g) {
       const auto in_group = in.varint(), window_count = in.varint();
-      if (in_group == 0 || in_group > count - series || window_count > in.left()) return false;
+      if (in_group == 0 || in_group > kGroupSeriesMax || in_group > count - series || window_count > in.left())
+        return false;
       groups_.push_back(
           {.first_series = series, .series = in_group, .first_window = windows_.size(), .windows = window_count});
       series += in_group;
@@ -180,9 +165,9 @@ class MappedPart final : public Part {
         start_ms = wrapping_add(start_ms, in.signed_varint());
         const auto end_ms = wrapping_add(start_ms, static_cast<std::int64_t>(in.varint()));
         const auto block = in.varint();
+        if (end_ms < start_ms || (w > 0 && start_ms <= windows_.back().range.end_ms)) return false;
         if (!in.ok() || block > blocks_end || offset + 4 + block > blocks_end || block > UINT32_MAX) return false;
-        windows_.push_back(
-            {.start_ms = start_ms, .end_ms = end_ms, .offset = offset, .bytes = static_cast<std::uint32_t>(block)});
+        windows_.push_back({.range = {start_ms, end_ms}, .offset = offset, .bytes = static_cast<std::uint32_t>(block)});
         offset += 4 + block;
       }
     }
@@ -214,9 +199,10 @@ class MappedCursor final : public PartCursor {
     }
     const auto windows = part_.windows(group);
     for (std::size_t w = 0; w < windows.size(); ++w) {
-      if (windows[w].end_ms < start_ms || windows[w].start_ms > end_ms) continue;
+      const auto& range = windows[w].range;
+      if (range.end_ms < start_ms || range.start_ms > end_ms) continue;
       MAMORI_TRY(auto* block, open(w, windows[w], group.series));
-      if (auto outcome = block->read(index - group.first_series, start_ms, end_ms, out); !outcome)
+      if (auto outcome = block->read(index - group.first_series, {start_ms, end_ms}, out); !outcome)
         return part_.corrupt("the block at byte " + std::to_string(windows[w].offset) + ": " + outcome.error().message);
     }
     return {};
@@ -237,7 +223,7 @@ class MappedCursor final : public PartCursor {
       }
     }
     auto* reader = readers_[used_].get();
-    if (auto outcome = reader->open(bytes, series, context_); !outcome)
+    if (auto outcome = reader->open(bytes, series, window.range, context_); !outcome)
       return part_.corrupt("the block at byte " + std::to_string(window.offset) + ": " + outcome.error().message);
     ++used_;
     return opened_[w] = reader;

@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
-#include <unordered_map>
+#include <optional>
+#include <utility>
 
 #include "base/file.h"
 #include "base/wal.h"
 #include "metrics/detail/block.h"
+#include "metrics/detail/label_table.h"
 #include "metrics/detail/part_layout.h"
 #include "metrics/part.h"
 
@@ -20,13 +22,13 @@ namespace {
 
 using namespace detail;  // NOLINT(google-build-using-namespace)
 
-// Two hours at 15 s: an instant query decodes little, and a header of ten bytes is a fiftieth of a byte a sample.
-constexpr std::size_t kWindowSamples = 480;
-// What is asked most is the end, for which the last window is kept short.
-constexpr std::size_t kTailSamples = 64;
-// A group takes series until a block of it is worth a compressor's tables, and stays small enough to decode for one.
-constexpr std::size_t kGroupSeriesMin = 16, kGroupSeriesMax = 128, kBlockSamples = 8192;
-constexpr std::size_t kGroupSamplesMax = 1u << 17;  // bounds the writer's memory
+// Half an hour at 15 s: an instant query decodes little, and what a series costs in each block, five bytes, is little
+// of it. A series that is scraped more often than its neighbours has more samples there.
+constexpr std::size_t kWindowSamples = 128, kWindowSamplesMax = 1024;
+// A group takes series until a block of it is worth a compressor's tables, and stays quick to open for one of them.
+constexpr std::size_t kGroupSeriesMin = 128, kBlockSamples = 8192;
+constexpr std::size_t kGroupSamplesMax = 1u << 19;  // bounds the writer's memory, at 16 bytes each
+constexpr std::size_t kBucketsPerSample = 4;        // that a histogram counts for
 constexpr std::size_t kBufferBytes = 1u << 20;
 
 class FilePartWriter final : public PartWriter {
@@ -41,14 +43,23 @@ class FilePartWriter final : public PartWriter {
   Result<void> add(SeriesRef id, const SeriesData& data) override {
     if (data.samples.empty() && data.histograms.empty()) return {};
     MAMORI_ASSERT(ids_.empty() || id > ids_.back());
-    add_labels(data.labels);
+    std::size_t buckets_max = 0;
+    for (const auto& point : data.histograms) buckets_max = std::max(buckets_max, bucket_count(*point.value));
+    if (buckets_max > kBucketsMax)
+      return invalid_argument(path_ + ": a histogram of " + std::to_string(buckets_max) + " buckets; " +
+                              std::to_string(kBucketsMax) + " are the most");
+    if (!ascends(data.samples) || !ascends(data.histograms))
+      return invalid_argument(path_ + ": times of series " + std::to_string(id) + " do not ascend");
+    labels_.add(data.labels);
     ids_.push_back(id);
     if (group_.size() == group_series_) group_.emplace_back();
     auto& series = group_[group_series_++];
     series.samples = data.samples;
     series.histograms = data.histograms;
-    group_samples_ += data.samples.size() + data.histograms.size();
+    series.samples_at = series.histograms_at = 0;
+    series.histograms_max = std::clamp(kBucketNumbersMax / (2 * buckets_max + 1), std::size_t{1}, kWindowSamplesMax);
     footer_.samples += data.samples.size() + data.histograms.size();
+    group_samples_ += data.samples.size() + data.histograms.size() * (1 + buckets_max / kBucketsPerSample);
     const bool full = group_series_ >= kGroupSeriesMin && group_samples_ >= kBlockSamples;
     if (full || group_series_ >= kGroupSeriesMax || group_samples_ >= kGroupSamplesMax) return end_group();
     return {};
@@ -64,11 +75,7 @@ class FilePartWriter final : public PartWriter {
     put_varint(index, groups_count_);
     index += groups_;
     MAMORI_TRY(footer_.index, write_section(index));
-    std::string labels;
-    put_varint(labels, symbols_.size());
-    labels += symbol_bytes_;
-    labels += label_sets_;
-    MAMORI_TRY(footer_.labels, write_section(labels));
+    MAMORI_TRY(footer_.labels, write_section(labels_.bytes()));
     footer_.series = ids_.size();
     write_footer();
     MAMORI_TRY_VOID(flush());
@@ -79,52 +86,30 @@ class FilePartWriter final : public PartWriter {
   }
 
  private:
-  void add_labels(const Labels& labels) {
-    put_varint(label_sets_, labels.size());
-    for (const auto& [name, value] : labels) {
-      for (const auto text : {name, value}) {
-        auto at = symbols_.find(std::string(text));
-        if (at == symbols_.end()) {
-          at = symbols_.emplace(text, symbols_.size()).first;
-          put_varint(symbol_bytes_, text.size());
-          symbol_bytes_ += text;
-        }
-        put_varint(label_sets_, at->second);
-      }
-    }
+  struct GroupSeries {
+    std::vector<Sample> samples;
+    std::vector<HistogramPoint> histograms;
+    std::size_t samples_at = 0, histograms_at = 0;  // what is written of them
+    std::size_t histograms_max = 0;                 // in one window
+  };
+
+  template <typename Point>
+  static bool ascends(const std::vector<Point>& points) {
+    bool ascends = true;
+    for (std::size_t i = 1; i < points.size(); ++i) ascends &= points[i - 1].time_ms < points[i].time_ms;
+    return ascends;
   }
 
-  /// Cuts the group's series at the same moments, so that a window holds at most kWindowSamples of each.
+  std::span<GroupSeries> group() { return std::span(group_).first(group_series_); }
+
+  /// Cuts all series of the group at the same moments.
   Result<void> end_group() {
-    std::vector<std::size_t> at(group_series_), histogram_at(group_series_);
     std::string windows;
     std::size_t count = 0;
-    std::optional<std::int64_t> tail_ms;
-    for (std::size_t s = 0; s < group_series_; ++s) {
-      const auto& samples = group_[s].samples;
-      if (samples.size() < 3 * kTailSamples) continue;
-      const auto from_ms = samples[samples.size() - kTailSamples].time_ms;
-      tail_ms = std::max(tail_ms.value_or(from_ms), from_ms);
-    }
-    while (true) {
-      bool more = false;
-      std::optional<std::int64_t> next_ms;  // where the window after this one begins
-      const auto bound = [&](const auto& points, std::size_t from) {
-        if (from < points.size()) more = true;
-        if (from + kWindowSamples < points.size())
-          next_ms = std::min(next_ms.value_or(std::numeric_limits<std::int64_t>::max()),
-                             points[from + kWindowSamples].time_ms);
-      };
-      for (std::size_t s = 0; s < group_series_; ++s) {
-        bound(group_[s].samples, at[s]);
-        bound(group_[s].histograms, histogram_at[s]);
-      }
-      if (!more) break;
-      if (tail_ms) {
-        next_ms = std::min(next_ms.value_or(*tail_ms), *tail_ms);
-        if (*next_ms == *tail_ms) tail_ms.reset();
-      }
-      MAMORI_TRY_VOID(write_window(at, histogram_at, next_ms, windows));
+    while (std::ranges::any_of(group(), [](const GroupSeries& series) {
+      return series.samples_at < series.samples.size() || series.histograms_at < series.histograms.size();
+    })) {
+      MAMORI_TRY_VOID(write_window(windows));
       ++count;
     }
     put_varint(groups_, group_series_);
@@ -135,29 +120,51 @@ class FilePartWriter final : public PartWriter {
     return {};
   }
 
-  Result<void> write_window(std::vector<std::size_t>& at, std::vector<std::size_t>& histogram_at,
-                            std::optional<std::int64_t> next_ms, std::string& windows) {
+  /// When the window after the next begins; nothing: it takes all there is. Most series have kWindowSamples in it.
+  std::optional<std::int64_t> window_end() {
+    ends_.clear();
+    std::optional<std::int64_t> latest;
+    const auto look = [&](const auto& points, std::size_t at, std::size_t most) {
+      if (at + most < points.size())
+        latest = std::min(latest.value_or(std::numeric_limits<std::int64_t>::max()), points[at + most].time_ms);
+      const auto wanted = std::min(kWindowSamples, most);
+      if (at < points.size())
+        ends_.push_back(at + wanted < points.size() ? points[at + wanted].time_ms
+                                                    : std::numeric_limits<std::int64_t>::max());
+    };
+    for (const auto& series : group()) {
+      look(series.samples, series.samples_at, kWindowSamplesMax);
+      look(series.histograms, series.histograms_at, series.histograms_max);
+    }
+    const auto middle = ends_.begin() + static_cast<std::ptrdiff_t>((ends_.size() - 1) / 2);
+    std::ranges::nth_element(ends_, middle);
+    const auto end = std::min(*middle, latest.value_or(*middle));
+    return end == std::numeric_limits<std::int64_t>::max() ? std::nullopt : std::optional(end);
+  }
+
+  Result<void> write_window(std::string& windows) {
+    const auto window_end_ms = window_end();
     slices_.clear();
     auto start_ms = std::numeric_limits<std::int64_t>::max(), end_ms = std::numeric_limits<std::int64_t>::min();
-    const auto cut = [&](const auto& points, std::size_t& from) {
-      const auto begin = points.begin() + static_cast<std::ptrdiff_t>(from);
-      const auto end = next_ms ? std::ranges::lower_bound(begin, points.end(), *next_ms, {},
-                                                          [](const auto& point) { return point.time_ms; })
-                               : points.end();
+    const auto cut = [&](const auto& points, std::size_t& at) {
+      const auto begin = points.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto end = window_end_ms ? std::ranges::lower_bound(begin, points.end(), *window_end_ms, {},
+                                                                [](const auto& point) { return point.time_ms; })
+                                     : points.end();
       if (begin != end) {
         start_ms = std::min(start_ms, begin->time_ms);
         end_ms = std::max(end_ms, std::prev(end)->time_ms);
       }
-      from += static_cast<std::size_t>(end - begin);
+      at += static_cast<std::size_t>(end - begin);
       return std::span(begin, end);
     };
-    for (std::size_t s = 0; s < group_series_; ++s) {
-      const std::span<const Sample> samples = cut(group_[s].samples, at[s]);
-      const std::span<const HistogramPoint> histograms = cut(group_[s].histograms, histogram_at[s]);
+    for (auto& series : group()) {
+      const std::span<const Sample> samples = cut(std::as_const(series.samples), series.samples_at);
+      const std::span<const HistogramPoint> histograms = cut(std::as_const(series.histograms), series.histograms_at);
       slices_.push_back({samples, histograms});
     }
     block_.clear();
-    encoder_.encode(slices_, block_);
+    encoder_.encode(slices_, start_ms, block_);
     footer_.start_ms = is_first_window_ ? start_ms : std::min(footer_.start_ms, start_ms);
     footer_.end_ms = is_first_window_ ? end_ms : std::max(footer_.end_ms, end_ms);
     is_first_window_ = false;
@@ -209,11 +216,6 @@ class FilePartWriter final : public PartWriter {
 
   Error unavailable(std::string_view call) const { return {Code::Unavailable, io_error(call, draft_).message}; }
 
-  struct GroupSeries {
-    std::vector<Sample> samples;
-    std::vector<HistogramPoint> histograms;
-  };
-
   const std::string path_, draft_;
   File file_;
   bool finished_ = false;
@@ -221,12 +223,12 @@ class FilePartWriter final : public PartWriter {
   std::uint64_t written_ = 0;
 
   std::vector<SeriesRef> ids_;
-  std::unordered_map<std::string, std::size_t> symbols_;
-  std::string symbol_bytes_, label_sets_;
+  LabelTableWriter labels_;
 
   std::vector<GroupSeries> group_;  // the first group_series_ are in use; their memory is kept
   std::size_t group_series_ = 0, group_samples_ = 0;
   std::vector<SeriesSlice> slices_;
+  std::vector<std::int64_t> ends_;
   BlockEncoder encoder_;
   std::string block_;
 

@@ -1,145 +1,86 @@
 #include "metrics/detail/histogram_column.h"
 
-#include <bit>
-#include <cmath>
+#include <algorithm>
 
 namespace mamori::metrics::detail {
 namespace {
 
-constexpr std::uint64_t kBucketsMax = 1u << 20;  // of one histogram; a hostile length must not cost memory
-constexpr std::uint8_t kSameShape = 1, kWholeCounts = 2;
-
-bool is_whole(double value) {
-  return value >= 0 && value < 9007199254740992.0 && std::trunc(value) == value &&
-         std::bit_cast<std::uint64_t>(value) != std::uint64_t{1} << 63;
-}
-
-bool has_whole_counts(const Histogram& h) {
-  const auto all = [](const std::vector<double>& counts) {
-    for (const auto count : counts) {
-      if (!is_whole(count)) return false;
-    }
-    return true;
-  };
-  return is_whole(h.count) && is_whole(h.zero_count) && all(h.positive) && all(h.negative);
-}
-
-bool same_shape(const Histogram& a, const Histogram& b) {
-  return a.schema == b.schema &&
-         std::bit_cast<std::uint64_t>(a.zero_threshold) == std::bit_cast<std::uint64_t>(b.zero_threshold) &&
-         a.positive_spans == b.positive_spans && a.negative_spans == b.negative_spans &&
-         a.positive.size() == b.positive.size() && a.negative.size() == b.negative.size() &&
-         a.custom_bounds.size() == b.custom_bounds.size() &&
-         (a.custom_bounds.empty() ||
-          std::memcmp(a.custom_bounds.data(), b.custom_bounds.data(), a.custom_bounds.size() * sizeof(double)) == 0);
-}
-
-void write_shape(const Histogram& h, std::string& out) {
-  put_signed(out, h.schema);
-  put_raw(out, h.zero_threshold);
-  for (const auto* spans : {&h.positive_spans, &h.negative_spans}) {
-    put_varint(out, spans->size());
-    for (const auto& span : *spans) {
-      put_signed(out, span.offset);
-      put_varint(out, span.length);
-    }
-  }
-  put_varint(out, h.positive.size());
-  put_varint(out, h.negative.size());
-  put_varint(out, h.custom_bounds.size());
-  for (const auto bound : h.custom_bounds) put_raw(out, bound);
-}
-
-bool read_shape(ByteReader& in, Histogram& h) {
-  h.schema = static_cast<std::int32_t>(in.signed_varint());
-  h.zero_threshold = in.raw<double>();
-  for (auto* spans : {&h.positive_spans, &h.negative_spans}) {
-    const auto count = in.varint();
-    if (count > in.left()) return false;  // each takes two bytes at least
-    spans->resize(count);
-    for (auto& span : *spans) {
-      span.offset = static_cast<std::int32_t>(in.signed_varint());
-      span.length = static_cast<std::uint32_t>(in.varint());
-    }
-  }
-  const auto positive = in.varint(), negative = in.varint(), bounds = in.varint();
-  if (positive > kBucketsMax || negative > kBucketsMax || bounds > in.left() / 8) return false;
-  // What counts follow takes a byte each at least.
-  if (positive + negative > in.left()) return false;
-  h.positive.resize(positive);
-  h.negative.resize(negative);
-  h.custom_bounds.resize(bounds);
-  for (auto& bound : h.custom_bounds) bound = in.raw<double>();
-  return in.ok();
-}
-
-/// Calls `visit` with each count of `h` and the matching one of `before`, or a zero.
-template <typename H, typename Visit>
-void each_count(H& h, const Histogram* before, const Visit& visit) {
-  visit(h.count, before != nullptr ? before->count : 0.0);
-  visit(h.zero_count, before != nullptr ? before->zero_count : 0.0);
-  for (std::size_t i = 0; i < h.positive.size(); ++i)
-    visit(h.positive[i], before != nullptr ? before->positive[i] : 0.0);
-  for (std::size_t i = 0; i < h.negative.size(); ++i)
-    visit(h.negative[i], before != nullptr ? before->negative[i] : 0.0);
-}
+// Columns before those of buckets, in the order they are written.
+constexpr std::size_t kSum = 0, kCount = 1, kZeroCount = 2, kFixedColumns = 3;
 
 }  // namespace
 
-void write_histograms(std::span<const HistogramPoint> points, std::string& out) {
-  std::int64_t time = 0, step = 0;
-  const Histogram* before = nullptr;
-  bool before_whole = false;
-  for (const auto& [time_ms, value] : points) {
-    const auto next_step = wrapping_sub(time_ms, time);
-    put_signed(out, wrapping_sub(next_step, step));
-    step = next_step;
-    time = time_ms;
-    const bool same = before != nullptr && same_shape(*before, *value);
-    const bool whole = has_whole_counts(*value);
-    out += static_cast<char>((same ? kSameShape : 0) | (whole ? kWholeCounts : 0) |
-                             static_cast<unsigned>(value->reset) << 2);
-    if (!same) write_shape(*value, out);
-    put_raw(out, value->sum);
-    // A difference needs whole numbers on both sides.
-    each_count(*value, same && whole && before_whole ? before : nullptr, [&](double count, double earlier) {
-      whole ? put_signed(out, static_cast<std::int64_t>(count) - static_cast<std::int64_t>(earlier))
-            : put_raw(out, count);
-    });
-    before = value.get();
-    before_whole = whole;
+void HistogramEncoder::write(std::span<const HistogramPoint> points, std::uint32_t times, ValueEncoder& values,
+                             StreamWriter& out, std::string& shapes) {
+  shapes_.take(points);
+  shapes_.write(shapes);
+  const auto size = points.size();
+  resets_.resize(size);
+  for (std::size_t i = 0; i < size; ++i) resets_[i] = static_cast<std::int64_t>(points[i].value->reset);
+  runs_.write(resets_, out);
+
+  const auto write = [&](const double* column) { values.write(std::span(column, size), times, out); };
+  column_.resize(size);
+  for (const auto member : {&Histogram::sum, &Histogram::count, &Histogram::zero_count}) {
+    for (std::size_t i = 0; i < size; ++i) column_[i] = (*points[i].value).*member;
+    write(column_.data());
   }
+  numbers_.assign(shapes_.columns * size, 0);
+  for (std::size_t s = 0; s < shapes_.all.size(); ++s) {
+    const auto& shape = shapes_.all[s];
+    const auto end = s + 1 < shapes_.all.size() ? shapes_.all[s + 1].place : size;
+    // A bucket that a shape has not goes on as it was: that costs least.
+    for (std::size_t c = 0; c < shapes_.columns && shape.place > 0; ++c)
+      std::fill_n(numbers_.data() + c * size + shape.place, end - shape.place, numbers_[c * size + shape.place - 1]);
+    for (std::size_t i = shape.place; i < end; ++i) {
+      const auto& histogram = *points[i].value;
+      for (std::size_t b = 0; b < shape.positive.size(); ++b)
+        numbers_[shape.positive[b] * size + i] = histogram.positive[b];
+      for (std::size_t b = 0; b < shape.negative.size(); ++b)
+        numbers_[shape.negative[b] * size + i] = histogram.negative[b];
+    }
+  }
+  for (std::size_t c = 0; c < shapes_.columns; ++c) write(numbers_.data() + c * size);
 }
 
-bool read_histograms(ByteReader& in, std::uint64_t count, std::vector<HistogramPoint>& out) {
-  std::int64_t time = 0, step = 0;
-  std::shared_ptr<const Histogram> before;
-  bool before_whole = false;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    step = wrapping_add(step, in.signed_varint());
-    time = wrapping_add(time, step);
-    const auto form = in.raw<std::uint8_t>();
-    if (!in.ok() || form >= 16) return false;
-    const bool same = (form & kSameShape) != 0, whole = (form & kWholeCounts) != 0;
-    if (same && before == nullptr) return false;
-    auto histogram = std::make_shared<Histogram>();
-    if (same) {
-      *histogram = *before;
-    } else if (!read_shape(in, *histogram)) {
-      return false;
-    }
-    histogram->reset = static_cast<Histogram::Reset>(form >> 2);
-    histogram->sum = in.raw<double>();
-    each_count(*histogram, same && whole && before_whole ? before.get() : nullptr, [&](double& value, double earlier) {
-      value = whole ? static_cast<double>(wrapping_add(static_cast<std::int64_t>(earlier), in.signed_varint()))
-                    : in.raw<double>();
-    });
-    if (!in.ok()) return false;
-    out.push_back({time, histogram});
-    before = std::move(histogram);
-    before_whole = whole && has_whole_counts(*before);
+bool HistogramReader::next(std::size_t size, std::uint32_t times, ValueReader& values, StreamReader& in,
+                           ByteReader& shapes) {
+  size_ = size;
+  if (!shapes_.read(shapes, size)) return false;
+  Run run;
+  if (!runs_.read(in, size, run)) return false;
+  resets_.resize(size);
+  bool known = true;
+  for_each(run, [&](std::size_t i, std::int64_t reset) {
+    known = known && reset >= 0 && reset <= static_cast<std::int64_t>(Histogram::Reset::Gauge);
+    resets_[i] = static_cast<Histogram::Reset>(reset & 3);
+  });
+  const auto columns = kFixedColumns + shapes_.columns;
+  if (!known || columns > in.forms.left()) return false;  // each takes a byte there at least
+  numbers_.resize(columns * size);
+  for (std::size_t c = 0; c < columns; ++c) {
+    if (!values.next(size, times, in)) return false;
+    values.values(0, size, numbers_.data() + c * size);
   }
   return true;
+}
+
+void HistogramReader::points(std::span<const std::int64_t> times, std::size_t first, std::size_t last,
+                             std::vector<HistogramPoint>& out) const {
+  auto shape = shapes_.all.begin();
+  for (std::size_t i = first; i < last; ++i) {
+    while (std::next(shape) != shapes_.all.end() && std::next(shape)->place <= i) ++shape;
+    auto histogram = std::make_shared<Histogram>(shape->histogram);
+    histogram->reset = resets_[i];
+    histogram->sum = column(kSum)[i];
+    histogram->count = column(kCount)[i];
+    histogram->zero_count = column(kZeroCount)[i];
+    for (std::size_t b = 0; b < shape->positive.size(); ++b)
+      histogram->positive[b] = column(kFixedColumns + shape->positive[b])[i];
+    for (std::size_t b = 0; b < shape->negative.size(); ++b)
+      histogram->negative[b] = column(kFixedColumns + shape->negative[b])[i];
+    out.push_back({times[i], std::move(histogram)});
+  }
 }
 
 }  // namespace mamori::metrics::detail

@@ -24,6 +24,6 @@ struct PartFooter {
 // the end's magic.
 inline constexpr std::size_t kFooterBytes = 8 * (4 + 2 * 4 + 1) + 8;
 
-inline constexpr std::size_t kSeriesPerGroupMax = 1024;
+inline constexpr std::size_t kGroupSeriesMax = 512;  // of one group, and so of one block
 
 }  // namespace mamori::metrics::detail

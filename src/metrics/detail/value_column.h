@@ -4,46 +4,105 @@
 // Always holds: decoding gives back every bit, NaN payloads and -0 included.
 // The idea is ALP's (Afroozeh, Kuffó, Boncz: "ALP: Adaptive Lossless floating-Point Compression", SIGMOD 2024).
 #pragma once
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "metrics/detail/int_column.h"
+#include "metrics/store.h"
 
 namespace mamori::metrics::detail {
 
-/// A series of a block as whole numbers, for the next one to lean on: the buckets of one histogram count nearly the
-/// same. Empty: it has none.
+inline constexpr int kExponentMax = 9;  // beyond it decimals of any meaning end, and random bits begin to pass for one
+
+/// The whole numbers of a series of a block, for a later one to lean on: the buckets of one histogram count nearly the
+/// same.
 struct Numbers {
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   std::vector<std::int64_t> ints;
-  int exponent = 0;
-  std::uint32_t times = 0;  // which time column it has
+  std::uint32_t times = kNone;  // which time column they are of
 };
 
-/// Encodes one window after another; keeps buffers between them.
+/// The first byte of a series: bits 0-1 how values became numbers, bits 2-3 how numbers became a run, then flags.
+struct ValueMode {
+  static constexpr std::uint8_t kExceptions = 1 << 4, kScaled = 1 << 5, kExponent = 1 << 6, kUnknown = 1 << 7;
+  enum class Method : std::uint8_t { Decimal, DecimalNearly, Bits, Wide };
+  enum class Order : std::uint8_t { Level, Steps, StepsBefore, Constant };
+  Method method = Method::Decimal;
+  Order order = Order::Constant;
+  std::uint8_t flags = 0;
+
+  static ValueMode of(std::uint8_t byte) {
+    return {static_cast<Method>(byte & 3), static_cast<Order>(byte >> 2 & 3), static_cast<std::uint8_t>(byte & 0xF0)};
+  }
+  std::uint8_t byte() const {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(method) | static_cast<unsigned>(order) << 2 | flags);
+  }
+  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+};
+
+/// Encodes one window of one series after another; keeps buffers between them.
 class ValueEncoder {
  public:
-  /// Writes `values` and sets `now` to their numbers. `before`: those of the series before it in the block.
-  void write(std::span<const double> values, const Numbers& before, Numbers& now, StreamWriter& out);
+  void begin_block();
+  /// `times`: the number of the time column.
+  void write(std::span<const double> values, std::uint32_t times, StreamWriter& out);
 
  private:
-  bool to_decimal(std::span<const double> values, int exponent);
-  bool to_decimal_nearly(std::span<const double> values, int exponent);
-  bool find_decimal(std::span<const double> values);
-  bool find_decimal_nearly(std::span<const double> values);
-  void take_exceptions(std::span<const double> values);
-  void write_numbers(const Numbers& before, const Numbers& now, int mode, StreamWriter& out);
+  enum class Fit : std::uint8_t { Exact, Nearly };
+  bool fits(std::span<const double> values, int exponent, Fit fit, std::size_t misfits_max);
+  bool fits_wide(std::span<const double> values);
+  bool find_method(std::span<const double> values);
+  void fill_exceptions();
+  void choose_order(const Numbers& before, std::uint32_t times);
+  void take_scale();
+  void take_bits(std::span<const double> values);
   void write_exceptions(StreamWriter& out);
 
-  std::vector<double> plain_;                  // the values without exceptions
-  std::vector<std::uint32_t> exceptions_;      // places of NaN, infinities and -0
+  std::array<Numbers, kExponentMax + 1> before_;  // by exponent
+  RunWriter runs_;
+  // of the series at hand
+  ValueMode mode_;
+  int exponent_ = 0;
+  std::int64_t base_ = 0;
+  std::uint64_t unit_ = 1;  // Bits: how far the words are shifted
+  std::int64_t least_ = 0;
+  std::vector<std::uint32_t> exceptions_;      // places of what is no such number: NaN, infinities, -0
   std::vector<std::uint64_t> exception_bits_;  // what stands there
   std::vector<std::int64_t> ints_, ulps_, run_, other_run_;
-  int exponent_ = 0;  // the last one that worked is tried first
 };
 
-/// Fills `values` (sized by the caller). `scratch`: kept between calls. False when the streams make no sense.
-bool read_values(StreamReader& in, const Numbers& before, Numbers& now, std::span<double> values,
-                 std::vector<std::int64_t>& scratch);
+/// Decodes the series of a block in the order they were written.
+class ValueReader {
+ public:
+  void begin_block();
+  /// Reads the numbers of the next series, `size` in all. False when the streams make no sense.
+  bool next(std::size_t size, std::uint32_t times, StreamReader& in);
+  /// Makes samples [first, last) of the series read last; `times` are all of its column.
+  void samples(std::span<const std::int64_t> times, std::size_t first, std::size_t last, Sample* to) const;
+  /// The same without times.
+  void values(std::size_t first, std::size_t last, double* to) const;
+  std::size_t bytes() const;  // of memory
+
+ private:
+  bool read_run(const ValueMode& mode, std::size_t size, StreamReader& in);
+  bool read_bits(const ValueMode& mode, std::size_t size, StreamReader& in);
+  bool read_ulps(std::size_t size, StreamReader& in);
+  bool read_exceptions(std::size_t size, StreamReader& in);
+  template <typename Put>
+  void each_value(std::size_t first, std::size_t last, const Put& put) const;
+
+  std::array<Numbers, kExponentMax + 1> before_;
+  RunReader runs_;
+  // of the series read last
+  ValueMode mode_;
+  int exponent_ = 0;
+  const std::vector<std::int64_t>* ints_ = nullptr;  // one of before_, or bits_
+  std::vector<std::int64_t> bits_, ulps_;
+  std::vector<std::uint32_t> exceptions_;
+  std::vector<double> exception_values_;
+};
 
 }  // namespace mamori::metrics::detail
