@@ -29,6 +29,9 @@ std::span<const Rule> reading_rules() {
       Rule{"spec.wrong-unit", Severity::Error, 0, "A value without a known unit",
            "Durations are 30s, 5m, \"5 minutes\" or a bare number of seconds (CloudWatch's period); percentages 99.5 "
            "or 0.1%; amounts \"$2,500\"; rates \"100 req/s\"; limits \"< 500ms\" or \"< 70%\"."},
+      Rule{"rules.invalid", Severity::Error, 0, "A rule that cannot be evaluated",
+           "In a rule file of Prometheus each group has its own name, and each rule is either record: or alert: with an "
+           "expression. What is wrong would leave a series without samples or an alert that never fires."},
   };
   return kRules;
 }
