@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/rule_files.h"
 #include "app/serve.h"
 #include "app/transfer.h"
 #include "base/text.h"
@@ -30,14 +31,17 @@ int run_version(Args) {
   return 0;
 }
 
-int run_check(Args args) { return spec::run_check(args, std::cout, std::cerr); }
+int run_check(Args args) {
+  if (!args.empty() && args[0] == "rules") return run_check_rules(args.subspan(1));
+  return spec::run_check(args, std::cout, std::cerr);
+}
 
 /// The command prints its own help.
 std::string check_help() {
   std::ostringstream out;
   const std::string_view help = "--help";
   spec::run_check(std::span(&help, 1), out, out);
-  return out.str();
+  return out.str() + "\n" + check_rules_help();
 }
 
 int run_demo(Args args) {

@@ -15,6 +15,7 @@
 #include "app/indicator_writer.h"
 #include "app/own_metrics.h"
 #include "app/query_engine.h"
+#include "app/rule_files.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory_gauge.h"
@@ -38,6 +39,7 @@
 #include "metrics/store.h"
 #include "net/http_server.h"
 #include "rules/judge.h"
+#include "rules/rule_group.h"
 
 namespace mamori::app {
 namespace {
@@ -95,6 +97,9 @@ class Watcher final : public Runtime {
     MAMORI_TRY_VOID(open_alerts());
     scraper_ = std::make_unique<ingest::ScrapeManager>(*metrics_, registry_, clock_);
     apply_scrape_jobs();
+    MAMORI_TRY(auto groups, load_rule_files(spec_.prometheus.rule_files));
+    rules_ = std::make_unique<rules::RuleManager>(*query_engine_, *metrics_, registry_, clock_);
+    rules_->configure(std::move(groups), spec_.prometheus.evaluation_interval, spec_.prometheus.rule_query_offset);
     register_metrics();
     ready_ = true;
     ticker_ = std::thread([this] { tick_until_stopped(); });
@@ -123,6 +128,7 @@ class Watcher final : public Runtime {
   void stop() override {
     if (stopped_.exchange(true)) return;
     if (scraper_) scraper_->stop();
+    if (rules_) rules_->stop();
     if (server_) server_->stop(kStopGrace);
     {
       const std::lock_guard guard(mutex_);
@@ -238,7 +244,9 @@ class Watcher final : public Runtime {
       }
       return invalid_argument(findings);
     }
+    MAMORI_TRY(auto groups, load_rule_files(loaded.spec.prometheus.rule_files));
     spec_ = loaded.spec;
+    rules_->configure(std::move(groups), spec_.prometheus.evaluation_interval, spec_.prometheus.rule_query_offset);
     std::vector<std::string> warnings;
     judge_->reconfigure(spec_, &warnings);
     warn_all(warnings);
@@ -365,6 +373,7 @@ class Watcher final : public Runtime {
       return all;
     };
     sources.alerts = [this] { return alerts::prometheus_alerts_json(alerts_->alerts()); };
+    sources.rules = [this] { return rules::rules_json(rules_->groups()); };
     sources.config = [this] { return config_text(); };
     sources.last_reload_succeeded = [this] {
       const std::lock_guard guard(mutex_);
@@ -503,6 +512,7 @@ class Watcher final : public Runtime {
   std::unique_ptr<alerts::AlertManager> alerts_;
   std::unique_ptr<ingest::ScrapeManager> scraper_;
   std::unique_ptr<metrics::promql::Engine> query_engine_;
+  std::unique_ptr<rules::RuleManager> rules_;
   console::RangeQuery range_query_;
   net::Router router_;
   std::unique_ptr<net::HttpServer> server_;

@@ -72,6 +72,7 @@ struct PrometheusApiSources {
   std::function<std::vector<ingest::TargetStatus>()> targets;
   std::function<std::map<std::string, ingest::MetricMetadata>()> metadata;
   std::function<std::string()> alerts;  // JSON: {"alerts":[…]}
+  std::function<std::string()> rules;   // JSON: {"groups":[…]}
   std::function<std::string()> config;  // the spec's text
   std::function<bool()> last_reload_succeeded;
   std::function<std::map<std::string, std::string>()> flags;

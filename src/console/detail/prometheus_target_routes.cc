@@ -45,7 +45,9 @@ PrometheusAnswer alerts(const PrometheusContext& context, const Request&) {
   return prometheus_success(context.sources.alerts ? context.sources.alerts() : R"({"alerts":[]})");
 }
 
-PrometheusAnswer rules(const PrometheusContext&, const Request&) { return prometheus_success(R"({"groups":[]})"); }
+PrometheusAnswer rules(const PrometheusContext& context, const Request&) {
+  return prometheus_success(context.sources.rules ? context.sources.rules() : R"({"groups":[]})");
+}
 
 PrometheusAnswer alertmanagers(const PrometheusContext&, const Request&) {
   return prometheus_success(R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
