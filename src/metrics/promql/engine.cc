@@ -114,8 +114,7 @@ Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std:
   for (auto& row : value.rows) {
     const auto present = steps - static_cast<std::size_t>(std::ranges::count_if(row.values, is_none));
     if (present == 0) continue;
-    MAMORI_TRY_VOID(
-        budget.hold(0, sizeof(SeriesData) + present * (sizeof(Sample) + options.answer_bytes_per_sample)));
+    MAMORI_TRY_VOID(budget.hold(0, sizeof(SeriesData) + present * (sizeof(Sample) + options.answer_bytes_per_sample)));
     SeriesData series{.labels = std::move(row.labels)};
     series.samples.reserve(present);
     for (std::size_t i = 0; i < steps; ++i) {

@@ -105,6 +105,8 @@ class Evaluator {
   Result<Value> call(const CallExpr& expr);
   // range_functions.cc
   Result<Rows> range_function(const CallExpr& expr);
+  /// Warnings and errors of parameters, once there is a series that they are used on.
+  Result<void> check_range_params(const CallExpr& expr, const std::vector<std::vector<double>>& params);
   Result<Rows> absent(const CallExpr& expr);
   // vector_functions.cc
   Result<Rows> vector_function(const CallExpr& expr);
@@ -125,7 +127,11 @@ class Evaluator {
   Grid grid_;
 };
 
+/// A function of one window; `params`: those that are numbers, at the window's step.
+using RangeApply = std::optional<double> (*)(const Window& window, std::span<const double> params);
+
 struct RangeFunctionTraits {
+  RangeApply apply = nullptr;
   bool keeps_name = false;
   bool is_counter = false;  // told of when the metric's name does not look like a counter's
 };

@@ -9,8 +9,6 @@
 
 namespace mamori::metrics::promql {
 
-using RangeApply = std::optional<double> (*)(const Window&, std::span<const double>);
-
 /// Errors: InvalidArgument for a function that does not take such ranges.
 Result<RangeApply> extended_function(std::string_view name, bool anchored);
 

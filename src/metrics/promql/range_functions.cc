@@ -275,7 +275,17 @@ Result<void> check_smoothing(const std::vector<std::vector<double>>& params) {
 std::optional<RangeFunctionTraits> range_function_traits(std::string_view name) {
   const auto* entry = find_entry(name);
   if (!entry) return std::nullopt;
-  return RangeFunctionTraits{.keeps_name = entry->keeps_name, .is_counter = entry->is_counter};
+  return RangeFunctionTraits{.apply = entry->apply, .keeps_name = entry->keeps_name, .is_counter = entry->is_counter};
+}
+
+Result<void> Evaluator::check_range_params(const CallExpr& expr, const std::vector<std::vector<double>>& params) {
+  if (expr.name == "double_exponential_smoothing") return check_smoothing(params);
+  if (expr.name != "quantile_over_time") return {};
+  for (const double q : params[0]) {
+    if (q >= 0 && q <= 1) continue;
+    context_.warn(expr.args[0]->span, "quantile value should be between 0 and 1, got " + format_float(q));
+  }
+  return {};
 }
 
 Result<Rows> Evaluator::range_function(const CallExpr& expr) {
@@ -302,13 +312,7 @@ Result<Rows> Evaluator::range_function(const CallExpr& expr) {
   if (data.anchored || data.smoothed) {
     MAMORI_TRY(apply, extended_function(expr.name, data.anchored));
   }
-  if (expr.name == "double_exponential_smoothing" && !data.series.empty()) MAMORI_TRY_VOID(check_smoothing(params));
-  if (expr.name == "quantile_over_time" && !data.series.empty()) {
-    for (const double q : params[0]) {
-      if (q >= 0 && q <= 1) continue;
-      context_.warn(expr.args[0]->span, "quantile value should be between 0 and 1, got " + format_float(q));
-    }
-  }
+  if (!data.series.empty()) MAMORI_TRY_VOID(check_range_params(expr, params));
   Rows rows;
   std::vector<double> now(params.size());
   std::vector<std::uint64_t> counts(grid_.steps);

@@ -56,7 +56,7 @@ std::size_t RowMaker::make(const SampleColumns& samples, std::span<double> row) 
     windows_.find(samples.times(), samples.times_version());
     times_changed(samples);
   }
-  if (windows_.with_one() == 0) return 0;
+  if (windows_.with_one() == 0 && !looks_around_) return 0;
   ++series_with_these_windows_;
   return fill(samples, row);
 }

@@ -17,8 +17,9 @@ namespace mamori::metrics::promql {
 /// Used by one thread for series after series. REQUIRES: `samples` come from one SampleColumns.
 class RowMaker {
  public:
-  RowMaker(std::span<const std::int64_t> window_ends, std::int64_t length_ms)
-      : windows_(window_ends, length_ms), counted_(window_ends.size()) {}
+  /// `looks_around`: a step may have a value although no sample lies in its window.
+  RowMaker(std::span<const std::int64_t> window_ends, std::int64_t length_ms, bool looks_around = false)
+      : looks_around_(looks_around), windows_(window_ends, length_ms), counted_(window_ends.size()) {}
   virtual ~RowMaker() = default;
 
   /// `check`: says whether the query may go on; asked now and then while one series takes long.
@@ -49,6 +50,7 @@ class RowMaker {
   void not_counted(std::size_t step) { --counted_[step]; }
 
  private:
+  const bool looks_around_;
   static constexpr std::size_t kWorkBetweenChecks = 1'000'000;  // about 10 ms of sorting or adding
   void settle();
 

@@ -70,7 +70,7 @@ class Stream {
     if (failure_) return std::move(failure_->second);
     if (not_floats_) return Streamed::NotFloats;
     context_.count_samples(counts);
-    if (any && source_.if_any) source_.if_any();
+    if (any && source_.if_any) MAMORI_TRY_VOID(source_.if_any());
     return Streamed::Whole;
   }
 

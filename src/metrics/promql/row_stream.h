@@ -22,7 +22,7 @@ struct RowSource {
   std::function<std::unique_ptr<RowMaker>()> make;  // called by many threads
   bool drops_name = false;                          // a function that changes what the values mean
   std::optional<Span> expects_counters;             // place of the range, for the hint that a name is not a counter's
-  std::function<void()> if_any;                     // warns of parameters, if any series has samples at all
+  std::function<Result<void>()> if_any;             // judges the parameters, if any series has samples at all
 };
 
 /// Takes the rows of one chunk; used by one thread.

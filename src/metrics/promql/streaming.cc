@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "metrics/promql/applied_rows.h"
+#include "metrics/promql/extended_range.h"
 #include "metrics/promql/row_stream.h"
 
 namespace mamori::metrics::promql {
@@ -156,7 +158,8 @@ Result<std::optional<RowSource>> Evaluator::range_function_source(const CallExpr
     const auto& inner = unwrap(*arg);
     if (inner.kind == Kind::Range) range = static_cast<const RangeExpr*>(&inner);
   }
-  if (!range || range->selector->anchored || range->selector->smoothed) return std::optional<RowSource>();
+  if (!range) return std::optional<RowSource>();
+  const bool anchored = range->selector->anchored, smoothed = range->selector->smoothed;
   struct Shared {
     std::vector<std::int64_t> window_ends;
     std::int64_t length_ms = 0;
@@ -174,20 +177,21 @@ Result<std::optional<RowSource>> Evaluator::range_function_source(const CallExpr
       shared->params.push_back(std::move(values));
     }
   }
-  source.make = [name = std::string_view(expr.name), shared] {
-    return range_rows(name, shared->window_ends, shared->length_ms, shared->params);
-  };
-  if (!source.make()) return std::optional<RowSource>();
-  if (expr.name == "quantile_over_time") {
-    source.if_any = [this, shared, span = expr.args[0]->span] {
-      for (const double q : shared->params[0]) {
-        if (q >= 0 && q <= 1) continue;
-        context_.warn(span, "quantile value should be between 0 and 1, got " + format_float(q));
-      }
-    };
+  AppliedRange applied{.apply = traits->apply, .grid = grid_, .lookback_ms = context_.lookback_ms};
+  if (anchored || smoothed) {
+    MAMORI_TRY(applied.apply, extended_function(expr.name, anchored));
+    applied.looks_around = true;
   }
-  source.selection = open_selection(range->selector->matchers, shared->window_ends.front() - shared->length_ms + 1,
-                                    shared->window_ends.back());
+  source.make = [name = std::string_view(expr.name), shared, applied] {
+    auto rows =
+        applied.looks_around ? nullptr : range_rows(name, shared->window_ends, shared->length_ms, shared->params);
+    return rows ? std::move(rows) : applied_rows(applied, shared->window_ends, shared->length_ms, shared->params);
+  };
+  source.if_any = [this, shared, &expr] { return check_range_params(expr, shared->params); };
+  const auto before = anchored || smoothed ? context_.lookback_ms : 0, after = smoothed ? context_.lookback_ms : 0;
+  source.selection =
+      open_selection(range->selector->matchers, shared->window_ends.front() - shared->length_ms + 1 - before,
+                     shared->window_ends.back() + after);
   return std::optional(std::move(source));
 }
 

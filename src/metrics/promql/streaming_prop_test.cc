@@ -28,9 +28,15 @@ std::string modifiers() { return one_of({"", "", " offset 40s", " offset -25s", 
 std::string range() { return "[" + one_of({"15s", "1m", "95s", "5m", "20m"}) + "]" + modifiers(); }
 
 std::string leaf() {
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 7)) {
     case 0:
       return selector() + modifiers();
+    case 4:
+      return one_of({"deriv(" + selector() + range() + ")", "predict_linear(" + selector() + range() + ", 600)",
+                     "double_exponential_smoothing(" + selector() + range() + ", 0.5, " + one_of({"0.5", "2"}) + ")"});
+    case 5:
+      return one_of({"rate", "increase", "delta", "changes", "resets", "sum_over_time"}) + "(" + selector() + "[" +
+             one_of({"15s", "1m", "5m"}) + "] " + one_of({"anchored", "smoothed"}) + ")";
     case 1:
       return one_of({"rate", "increase", "delta", "irate", "idelta", "changes", "resets"}) + "(" + selector() +
              range() + ")";
