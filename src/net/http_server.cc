@@ -1,8 +1,8 @@
 #include "net/http_server.h"
 
 #include <sys/socket.h>
-#include <array>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
