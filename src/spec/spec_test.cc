@@ -157,5 +157,12 @@ TEST(SpecBlocking, AWatcherIsKeptFromWorkOnlyByWhatItNeeds) {
   EXPECT_TRUE(blocks("paymentmonitoring: {}\n"));
 }
 
+TEST(Spec, AnEmptyKeyIsNoKnownOne) {
+  for (const auto& diagnostic : load_text("a.yaml", "\"\": x\n").diagnostics) {
+    EXPECT_FALSE(diagnostic.fix.empty()) << to_string(diagnostic);
+    EXPECT_NE(diagnostic.id, "scrape.not-followed");
+  }
+}
+
 }  // namespace
 }  // namespace mamori::spec

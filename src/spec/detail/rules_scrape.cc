@@ -25,7 +25,7 @@ constexpr std::string_view kNothing = "remove it, or leave it: nothing else depe
 
 /// Keys of global, of a job and of the top level that are read and not followed. A value that asks for nothing (false,
 /// an empty list) is not worth a word.
-constexpr std::array<NotFollowed, 26> kNotFollowed{{
+constexpr auto kNotFollowed = std::to_array<NotFollowed>({
     {"oauth2", "requests are sent without a token", "use authorization with credentials_file"},
     {"enable_http2", "targets are asked in HTTP/1.1", kNothing},
     {"no_proxy", "every target of the job goes through proxy_url",
@@ -51,7 +51,7 @@ constexpr std::array<NotFollowed, 26> kNotFollowed{{
     {"metric_name_validation_scheme", "UTF-8 names are accepted, too", kNothing},
     {"metric_name_escaping_scheme", "names are asked for and kept as they are", kNothing},
     {"PrometheusProto", "the protobuf format is not asked for, a text format is", "remove it"},
-}};
+});
 
 const NotFollowed* not_followed(std::string_view key) {
   static constexpr NotFollowed kDiscovery{"", "the targets it would find are not scraped",
