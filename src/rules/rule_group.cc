@@ -101,6 +101,7 @@ void RuleGroup::evaluate(const metrics::promql::Engine& engine, metrics::Store& 
                          Timestamp at) {
   const auto start = std::chrono::steady_clock::now();
   status_.last_evaluation = clock.now();
+  last_ms_ = to_millis(at - query_offset_);
   for (std::size_t i = 0; i < status_.spec.rules.size(); ++i) {
     const auto& rule = status_.spec.rules[i];
     if (rule.alerting) continue;
@@ -123,8 +124,10 @@ void RuleGroup::evaluate(const metrics::promql::Engine& engine, metrics::Store& 
 
 void RuleGroup::end(metrics::Store& store, Timestamp at) {
   std::vector<SeriesSample> markers;
+  // Not at the moment of a sample, which would stay in its place.
+  const auto time_ms = std::max(to_millis(at), last_ms_ + 1);
   for (const auto& series : given_) {
-    for (const auto& labels : series) markers.push_back({labels, {to_millis(at), metrics::stale_nan()}});
+    for (const auto& labels : series) markers.push_back({labels, {time_ms, metrics::stale_nan()}});
   }
   if (markers.empty()) return;
   if (const auto outcome = store.append(markers); !outcome)

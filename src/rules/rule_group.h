@@ -65,6 +65,7 @@ class RuleGroup {
 
   RuleGroupStatus status_;
   Nanos query_offset_;
+  std::int64_t last_ms_ = 0;                      // of the last evaluation's samples
   std::vector<std::set<metrics::Labels>> given_;  // by rule: the series of the last evaluation
 };
 

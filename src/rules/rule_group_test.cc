@@ -87,6 +87,14 @@ TEST_F(RuleGroupTest, LooksBackByItsQueryOffset) {
   EXPECT_EQ(ask("a", kStart), "a{job=\"shop\"} 7.000000");
 }
 
+TEST_F(RuleGroupTest, EndsItsSeriesEvenAtTheMomentOfTheirLastSample) {
+  add("payments", "shop", kStart, 7);
+  RuleGroup rules(group("  - {record: a, expr: payments}\n"), Seconds{30}, Nanos{0});
+  rules.evaluate(engine_, store_, clock_, kStart);
+  rules.end(store_, kStart);
+  EXPECT_EQ(ask("a", kStart + Seconds{1}), "");
+}
+
 TEST_F(RuleGroupTest, IsDueAtTheSameMomentsOfEveryInterval) {
   const RuleGroup rules(group("  - {record: a, expr: up}\n"), Seconds{30}, Nanos{0});
   const auto first = rules.next_after(kStart);
