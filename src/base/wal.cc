@@ -141,7 +141,7 @@ class FileWal final : public Wal {
       MAMORI_TRY(const auto bytes, recover_segment(number, replay, warnings));
       segments_.push_back({.number = number, .bytes = bytes, .path = segment_path(dir_, number)});
     }
-    if (segments_.empty()) return open_next(1);
+    if (segments_.empty() || segments_.back().number < options_.first_segment) return open_next(options_.first_segment);
     file_ = File(::open(segments_.back().path.c_str(), O_WRONLY | O_CLOEXEC));
     if (file_.fd() < 0) return io_error("open", segments_.back().path);
     return {};

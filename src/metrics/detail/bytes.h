@@ -22,6 +22,15 @@ inline std::uint64_t zigzag(std::int64_t value) {
 }
 inline std::int64_t unzigzag(std::uint64_t value) { return static_cast<std::int64_t>(value >> 1 ^ (0 - (value & 1))); }
 
+inline constexpr std::size_t kVarintBytesMax = 10;
+
+/// REQUIRES: room for kVarintBytesMax. Returns the place behind it.
+inline char* write_varint(char* at, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+
 inline void put_varint(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
   out += static_cast<char>(value);
@@ -30,6 +39,18 @@ inline void put_signed(std::string& out, std::int64_t value) { put_varint(out, z
 template <typename T>
 void put_raw(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+inline void put_text(std::string& out, std::string_view text) {
+  put_varint(out, text.size());
+  out += text;
+}
+
+/// Of a file whose first bytes are a name and the digit of its version.
+inline bool is_newer_version(std::string_view bytes, std::string_view magic) {
+  const auto name = magic.substr(0, magic.size() - 1);
+  return bytes.starts_with(name) && bytes.size() >= magic.size() && bytes[name.size()] > magic.back() &&
+         bytes[name.size()] <= '9';
 }
 
 /// Reads from the front. Past the end, or at a varint of over ten bytes, it gives zeros and ok() is false from then on.
@@ -75,6 +96,19 @@ class ByteReader {
     at_ += count;
     return bytes;
   }
+
+  std::string_view text() { return take(varint()); }
+
+  /// A count of things that take at least `bytes_each`: none makes a reader reserve more than the bytes warrant.
+  std::uint64_t count(std::size_t bytes_each) {
+    const auto value = varint();
+    if (value <= left() / bytes_each) return value;
+    ok_ = false;
+    return 0;
+  }
+
+  /// All of it was read, and nothing was missing.
+  bool done() const { return ok_ && at_ == end_; }
 
  private:
   const char* at_ = nullptr;
