@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 
 #include "base/wal.h"
 #include "metrics/detail/log_record.h"
@@ -52,18 +53,19 @@ bool read_batch(std::string_view packed, std::size_t size, CatalogueContents& co
   std::string content(size, '\0');
   if (ZSTD_decompress(content.data(), size, packed.data(), packed.size()) != size) return false;
   ByteReader reader(content);
-  const auto next_id = static_cast<SeriesRef>(reader.varint());
+  const auto next_id = reader.varint();
+  if (next_id > std::numeric_limits<SeriesRef>::max()) return false;
   const auto before = contents.series.size();
   while (reader.ok() && reader.left() > 0) {
-    const auto id = static_cast<SeriesRef>(reader.varint());
+    const auto id = reader.varint();
     Labels labels;
     if (!take_labels(reader, labels) || id >= next_id) {
       contents.series.resize(before);
       return false;
     }
-    contents.series.emplace_back(id, std::move(labels));
+    contents.series.emplace_back(static_cast<SeriesRef>(id), std::move(labels));
   }
-  contents.next_id = std::max(contents.next_id, next_id);
+  contents.next_id = std::max(contents.next_id, static_cast<SeriesRef>(next_id));
   return reader.ok();
 }
 
