@@ -82,8 +82,14 @@ QueryAnswer answer_of(Result<promql::QueryResult> result, const promql::Grid& gr
       break;
     case promql::ValueType::Vector:
       answer.type = QueryAnswer::Type::Vector;
-      for (auto& [labels, sample] : result->vector)
-        answer.series.push_back({.labels = std::move(labels), .samples = {sample}});
+      for (auto& [labels, sample, histogram] : result->vector) {
+        answer.series.push_back({.labels = std::move(labels)});
+        if (histogram) {
+          answer.series.back().histograms.push_back({sample.time_ms, std::move(histogram)});
+        } else {
+          answer.series.back().samples.push_back(sample);
+        }
+      }
       break;
     case promql::ValueType::Matrix:
       answer.type = QueryAnswer::Type::Matrix;

@@ -130,6 +130,14 @@ TEST_F(PrometheusApiTest, AnswersScalarsStringsAndMatrices) {
   fake_.answer = {.type = QueryAnswer::Type::Matrix, .series = {{Labels{}, {{1000, 5}, {16000, 6}}}}};
   EXPECT_THAT(get("/api/v1/query_range", "query=x&start=1&end=16&step=15s").body,
               HasSubstr(R"({"resultType":"matrix","result":[{"metric":{},"values":[[1,"5"],[16,"6"]]}]})"));
+  const auto histogram = std::make_shared<const metrics::Histogram>(metrics::Histogram{.count = 2, .sum = 3});
+  fake_.answer.series = {{Labels{}, {{1000, 5}}, {{16000, histogram}}}};
+  EXPECT_THAT(get("/api/v1/query_range", "query=x&start=1&end=16&step=15s").body,
+              HasSubstr(R"([{"metric":{},"values":[[1,"5"]],"histograms":[[16,{"count":"2","sum":"3"}]]}])"));
+  fake_.answer = {.type = QueryAnswer::Type::Vector, .series = {{Labels{}, {}, {{1000, histogram}}}}};
+  EXPECT_THAT(get("/api/v1/query", "query=x").body,
+              HasSubstr(R"([{"metric":{},"histogram":[1,{"count":"2","sum":"3"}]}])"));
+  get("/api/v1/query_range", "query=x&start=1&end=16&step=15s");
   EXPECT_EQ(fake_.start_ms, 1000);
   EXPECT_EQ(fake_.end_ms, 16000);
   EXPECT_EQ(fake_.step_ms, 15000);

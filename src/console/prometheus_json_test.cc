@@ -53,5 +53,32 @@ TEST(AppendApiSample, WritesTimeAndValueInOnePair) {
   check(60'000, -0.00000123456789012345678, R"([60,"-0.0000012345678901234567"])");
 }
 
+TEST(AppendApiHistogram, WritesTheBucketsThatHoldSomethingWithHowTheirBoundsBelongToThem) {
+  const auto check = [](const metrics::Histogram& histogram, const char* want) {
+    std::string out;
+    append_api_histogram(out, {1500, std::make_shared<const metrics::Histogram>(histogram)});
+    EXPECT_EQ(out, want);
+  };
+  check({}, R"([1.500,{"count":"0","sum":"0"}])");
+  check({.schema = 1,
+         .zero_threshold = 0.001,
+         .zero_count = 1,
+         .count = 6.5,
+         .sum = -0.5,
+         .positive_spans = {{0, 2}, {1, 1}},
+         .negative_spans = {{1, 1}},
+         .positive = {1, 0, 2},
+         .negative = {2.5}},
+        R"([1.500,{"count":"6.5","sum":"-0.5","buckets":[[1,"-1.414213562373095","-1","2.5"],)"
+        R"([3,"-0.001","0.001","1"],[0,"0.7071067811865475","1","1"],[0,"2","2.82842712474619","2"]]}])");
+  check({.schema = metrics::kCustomBucketsSchema,
+         .count = 3,
+         .sum = 7,
+         .positive_spans = {{0, 3}},
+         .positive = {1, 0, 2},
+         .custom_bounds = {1, 5}},
+        R"([1.500,{"count":"3","sum":"7","buckets":[[3,"-Inf","1","1"],[0,"5","+Inf","2"]]}])");
+}
+
 }  // namespace
 }  // namespace mamori::console

@@ -2,7 +2,9 @@
 // Counts are doubles: whole numbers are exact up to 2^53, and PromQL computes with doubles anyway.
 // Source: Prometheus documentation, "Native Histograms" (specification).
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace mamori::metrics {
@@ -27,6 +29,15 @@ struct Histogram {
   std::vector<double> positive, negative;  // absolute counts, as many as the spans have buckets
   std::vector<double> custom_bounds;       // upper bounds, ascending, without +Inf
   bool operator==(const Histogram&) const = default;
+
+  /// Of memory.
+  std::size_t bytes() const {
+    return sizeof(Histogram) + (positive.size() + negative.size() + custom_bounds.size()) * sizeof(double) +
+           (positive_spans.size() + negative_spans.size()) * sizeof(BucketSpan);
+  }
 };
+inline bool has_custom_buckets(const Histogram& histogram) { return histogram.schema == kCustomBucketsSchema; }
+
+using HistogramPtr = std::shared_ptr<const Histogram>;
 
 }  // namespace mamori::metrics

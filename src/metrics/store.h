@@ -86,7 +86,7 @@ struct RefSample {
 struct RefHistogram {
   SeriesRef series = 0;
   std::int64_t time_ms = 0;
-  std::shared_ptr<const Histogram> value;
+  HistogramPtr value;
 };
 
 /// What becomes durable together.
@@ -108,7 +108,7 @@ struct AppendOutcome {
 
 struct HistogramPoint {
   std::int64_t time_ms = 0;
-  std::shared_ptr<const Histogram> value;
+  HistogramPtr value;
 };
 
 struct SeriesData {
@@ -192,8 +192,8 @@ class Store {
   virtual std::vector<Labels> series(std::span<const Matcher> matchers, std::int64_t start_ms,
                                      std::int64_t end_ms) const = 0;
 
-  /// Names of the labels of the series that `series` would give, sorted. Asked for all there is, those of a series whose
-  /// samples were just deleted may be among them.
+  /// Names of the labels of the series that `series` would give, sorted. Asked for all there is, those of a series
+  /// whose samples were just deleted may be among them.
   virtual std::vector<std::string> label_names(std::span<const Matcher> matchers, std::int64_t start_ms,
                                                std::int64_t end_ms) const;
   /// Values of one label of those series, likewise, without "".

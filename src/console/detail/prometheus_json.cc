@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/json.h"
+#include "metrics/histogram_buckets.h"
 
 namespace mamori::console {
 namespace {
@@ -164,6 +165,34 @@ void append_api_sample(std::string& out, const metrics::Sample& sample) {
   }
   at = std::copy_n("\"]", 2, at);
   out.append(buffer, at);
+}
+
+void append_api_histogram(std::string& out, const metrics::HistogramPoint& point) {
+  const auto quoted = [&](double value) {
+    out += '"';
+    append_api_value(out, value);
+    out += '"';
+  };
+  out += '[';
+  append_api_time(out, point.time_ms);
+  out += ",{\"count\":";
+  quoted(point.value->count);
+  out += ",\"sum\":";
+  quoted(point.value->sum);
+  std::vector<metrics::HistogramBucket> buckets;
+  metrics::list_buckets(*point.value, buckets);
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    const auto& bucket = buckets[i];
+    out += i == 0 ? ",\"buckets\":[[" : ",[";
+    const char with_upper = bucket.lower_inclusive ? '3' : '0', without = bucket.lower_inclusive ? '1' : '2';
+    out += bucket.upper_inclusive ? with_upper : without;
+    for (const double number : {bucket.lower, bucket.upper, bucket.count}) {
+      out += ',';
+      quoted(number);
+    }
+    out += ']';
+  }
+  out += buckets.empty() ? "}]" : "]}]";
 }
 
 }  // namespace mamori::console

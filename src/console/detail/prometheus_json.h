@@ -37,4 +37,8 @@ void append_api_labels(std::string& out, const metrics::Labels& labels);
 /// [1435781451.781,"1"]
 void append_api_sample(std::string& out, const metrics::Sample& sample);
 
+/// [1435781451.781,{"count":"3","sum":"4","buckets":[[0,"1","2","3"]]}]. A bucket is how its bounds belong to it, the
+/// bounds, the count: 0 (lower, upper], 1 [lower, upper), 2 (lower, upper), 3 [lower, upper]. Empty ones are left out.
+void append_api_histogram(std::string& out, const metrics::HistogramPoint& point);
+
 }  // namespace mamori::console

@@ -43,9 +43,30 @@ void append_vector(std::string& out, const std::vector<metrics::SeriesData>& ser
     if (i > 0) out += ',';
     out += "{\"metric\":";
     append_api_labels(out, series[i].labels);
-    out += ",\"value\":";
-    append_api_sample(out, series[i].samples.front());
+    if (series[i].histograms.empty()) {
+      out += ",\"value\":";
+      append_api_sample(out, series[i].samples.front());
+    } else {
+      out += ",\"histogram\":";
+      append_api_histogram(out, series[i].histograms.front());
+    }
     out += '}';
+  }
+  out += ']';
+}
+
+template <typename Item>
+void append_list(std::string& out, std::string_view name, const std::vector<Item>& items,
+                 void (*append)(std::string&, const Item&)) {
+  if (items.empty()) return;
+  out += ",\"";
+  out += name;
+  out += "\":[";
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    append(out, item);
   }
   out += ']';
 }
@@ -56,14 +77,9 @@ void append_matrix(std::string& out, const std::vector<metrics::SeriesData>& ser
     if (i > 0) out += ',';
     out += "{\"metric\":";
     append_api_labels(out, series[i].labels);
-    out += ",\"values\":[";
-    bool first = true;
-    for (const auto& sample : series[i].samples) {
-      if (!first) out += ',';
-      first = false;
-      append_api_sample(out, sample);
-    }
-    out += "]}";
+    append_list(out, "values", series[i].samples, append_api_sample);
+    append_list(out, "histograms", series[i].histograms, append_api_histogram);
+    out += '}';
   }
   out += ']';
 }
@@ -92,8 +108,14 @@ void append_result(std::string& out, const QueryAnswer& answer) {
 /// About what the result will take, so that a large text does not move while it grows.
 std::size_t size_of_result(const QueryAnswer& answer) {
   constexpr std::size_t kSampleBytes = 28;  // [1769860800.123,"12345.678"],
+  constexpr std::size_t kBucketBytes = 40;  // [0,"0.9170040432046712","1","3"],
   std::size_t bytes = 256;
-  for (const auto& one : answer.series) bytes += 32 + one.labels.bytes() * 3 / 2 + one.samples.size() * kSampleBytes;
+  for (const auto& one : answer.series) {
+    bytes += 32 + one.labels.bytes() * 3 / 2 + one.samples.size() * kSampleBytes;
+    for (const auto& [time_ms, histogram] : one.histograms) {
+      bytes += 2 * kSampleBytes + (histogram->positive.size() + histogram->negative.size() + 1) * kBucketBytes;
+    }
+  }
   return bytes;
 }
 

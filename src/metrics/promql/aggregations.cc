@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 #include "metrics/promql/evaluator.h"
+#include "metrics/promql/histogram_aggregate.h"
+#include "metrics/promql/histogram_text.h"
 #include "metrics/promql/numeric.h"
 #include "metrics/promql/xxhash.h"
 
@@ -82,9 +84,9 @@ Result<Rows> count_values(QueryContext& context, const Rows& rows, const std::ve
   for (const auto& group : groups) {
     for (const auto member : group.members) {
       for (std::size_t i = 0; i < steps; ++i) {
-        const double value = rows[member].values[i];
-        if (is_none(value)) continue;
-        auto labels = group.labels.with(label, plain_float(value));
+        if (!rows[member].has(i)) continue;
+        const auto* histogram = rows[member].histogram(i);
+        auto labels = group.labels.with(label, histogram ? to_text(*histogram) : plain_float(rows[member].values[i]));
         const auto [at, fresh] = index.try_emplace(labels, out.size());
         if (fresh) {
           MAMORI_TRY_VOID(context.budget.hold(steps, steps * sizeof(double) + sizeof(Series) + labels.bytes()));
@@ -107,19 +109,22 @@ namespace {
 /// What topk and its sisters keep of a group at one step; the rest becomes "no value".
 class Chooser {
  public:
-  Chooser(std::string_view op, const Rows& rows) : op_(op), rows_(rows) {}
+  Chooser(std::string_view op, const Rows& rows, const AggregationNotes& notes) : op_(op), rows_(rows), notes_(notes) {}
 
   /// Rows kept, best first.
   std::vector<std::size_t> choose(const Group& group, std::size_t step, double param) const {
     std::vector<std::size_t> present;
+    const bool by_value = op_ == "topk" || op_ == "bottomk";
     for (const auto member : group.members) {
-      if (!is_none(rows_[member].values[step])) present.push_back(member);
+      const bool is_histogram = rows_[member].histogram(step);
+      if (is_histogram && by_value) notes_.histogram_ignored();
+      if (rows_[member].has(step) && !(is_histogram && by_value)) present.push_back(member);
     }
     if (op_ == "limit_ratio") {
       std::erase_if(present, [&](std::size_t row) { return !in_ratio(rows_[row].labels, param); });
       return present;
     }
-    if (op_ != "limitk") {
+    if (by_value) {
       const bool top = op_ == "topk";
       if (param >= 1 && param < static_cast<double>(present.size())) {
         present = keep_best(present, step, static_cast<std::size_t>(param), top);
@@ -181,6 +186,7 @@ class Chooser {
 
   std::string_view op_;
   const Rows& rows_;
+  const AggregationNotes& notes_;
 };
 
 Result<void> check_parameter(std::string_view op, const std::vector<double>& values) {
@@ -233,19 +239,20 @@ Result<Rows> Evaluator::aggregate(const AggregateExpr& expr) {
     }
   }
   const auto groups = make_groups(rows, expr);
+  const AggregationNotes notes(context_, expr);
   MAMORI_TRY_VOID(context_.check_deadline());
   if (expr.op == "count_values") return count_values(context_, rows, groups, text(*expr.param), grid_.steps);
   if (choosing) {
-    const Chooser chooser(expr.op, rows);
+    const Chooser chooser(expr.op, rows, notes);
     Rows out;
     std::vector<std::size_t> order;
     MAMORI_TRY_VOID(context_.hold(rows.size() * grid_.steps));
-    std::vector<std::vector<double>> kept(rows.size());
+    Rows kept(rows.size());
     for (const auto& group : groups) {
-      for (const auto member : group.members) kept[member].assign(grid_.steps, none());
+      for (const auto member : group.members) kept[member].values.assign(grid_.steps, none());
       for (std::size_t i = 0; i < grid_.steps; ++i) {
         const auto chosen = chooser.choose(group, i, param[i]);
-        for (const auto row : chosen) kept[row][i] = rows[row].values[i];
+        for (const auto row : chosen) kept[row].copy(i, rows[row]);
         if (grid_.steps == 1) order.insert(order.end(), chosen.begin(), chosen.end());
       }
     }
@@ -253,28 +260,44 @@ Result<Rows> Evaluator::aggregate(const AggregateExpr& expr) {
       for (std::size_t row = 0; row < rows.size(); ++row) order.push_back(row);
     }
     for (const auto row : order) {
-      out.push_back(
-          {.labels = std::move(rows[row].labels), .drop_name = rows[row].drop_name, .values = std::move(kept[row])});
+      kept[row].labels = std::move(rows[row].labels);
+      kept[row].drop_name = rows[row].drop_name;
+      out.push_back(std::move(kept[row]));
     }
     drop_empty(out);
     return out;
   }
   Rows out;
-  std::vector<double> values;
+  GroupValues values;
+  const bool floats_only = std::ranges::all_of(rows, [](const Series& row) { return row.histograms.empty(); });
   for (const auto& group : groups) {
     Series row{.labels = group.labels,
                .drop_name = group.drop_name && group.labels.has(kMetricName),
                .values = std::vector<double>(grid_.steps, none())};
     for (std::size_t i = 0; i < grid_.steps; ++i) {
-      values.clear();
+      values.floats.clear();
+      values.histograms.clear();
       for (const auto member : group.members) {
         const double value = rows[member].values[i];
-        if (!is_none(value)) values.push_back(value);
+        if (!is_none(value)) values.floats.push_back(value);
+        if (floats_only) continue;
+        if (const auto* histogram = rows[member].histogram(i)) values.histograms.push_back(histogram);
       }
-      if (!values.empty()) row.values[i] = fold(expr.op, values, param[i]);
+      if (values.histograms.empty()) {
+        if (!values.floats.empty()) row.values[i] = fold(expr.op, values.floats, param[i]);
+      } else if (expr.op == "sum" || expr.op == "avg") {
+        auto histogram = aggregate_histograms(expr, values, rows[group.members[0]].labels, notes);
+        if (histogram) row.put(i, std::move(histogram));
+      } else if (expr.op == "count" || expr.op == "group") {
+        values.floats.resize(values.floats.size() + values.histograms.size());
+        row.values[i] = fold(expr.op, values.floats, param[i]);
+      } else {
+        notes.histogram_ignored();
+        if (!values.floats.empty()) row.values[i] = fold(expr.op, values.floats, param[i]);
+      }
     }
+    MAMORI_TRY_VOID(context_.budget.hold(grid_.steps, grid_.steps * sizeof(double) + row.histogram_bytes()));
     out.push_back(std::move(row));
-    MAMORI_TRY_VOID(context_.hold(grid_.steps));
   }
   drop_empty(out);
   return out;

@@ -46,6 +46,10 @@ std::string_view to_string(Op op) {
       return "^";
     case Op::Atan2:
       return "atan2";
+    case Op::TrimUpper:
+      return "</";
+    case Op::TrimLower:
+      return ">/";
     case Op::Eq:
       return "==";
     case Op::Ne:
@@ -68,6 +72,7 @@ std::string_view to_string(Op op) {
   return "";
 }
 
+bool is_trim(Op op) { return op == Op::TrimUpper || op == Op::TrimLower; }
 bool is_comparison(Op op) { return op >= Op::Eq && op <= Op::Ge; }
 bool is_set_operator(Op op) { return op >= Op::And; }
 

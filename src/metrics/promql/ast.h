@@ -91,8 +91,10 @@ struct UnaryExpr : Expr {
   ExprPtr inner;
 };
 
-enum class Op { Add, Sub, Mul, Div, Mod, Pow, Atan2, Eq, Ne, Lt, Le, Gt, Ge, And, Or, Unless };
+/// TrimUpper is </, which keeps a histogram's observations below a value; TrimLower is >/.
+enum class Op { Add, Sub, Mul, Div, Mod, Pow, Atan2, TrimUpper, TrimLower, Eq, Ne, Lt, Le, Gt, Ge, And, Or, Unless };
 std::string_view to_string(Op op);
+bool is_trim(Op op);
 bool is_comparison(Op op);
 bool is_set_operator(Op op);
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "metrics/promql/evaluator.h"
+#include "metrics/promql/histogram_binary.h"
 #include "metrics/promql/numeric.h"
 
 namespace mamori::metrics::promql {
@@ -44,7 +45,7 @@ double apply(Op op, double a, double b) {
   }
 }
 
-bool drops_name(const BinaryExpr& expr) { return expr.return_bool || !is_comparison(expr.op); }
+bool drops_name(const BinaryExpr& expr) { return expr.return_bool || !(is_comparison(expr.op) || is_trim(expr.op)); }
 
 bool listed(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -77,8 +78,15 @@ struct Side {
 
 class Matching {
  public:
-  Matching(const BinaryExpr& expr, const Rows& many, const Rows& one, std::size_t steps, bool swapped)
-      : expr_(expr), matching_(expr.matching), many_(many), one_(one), steps_(steps), swapped_(swapped) {
+  Matching(QueryContext& context, const BinaryExpr& expr, const Rows& many, const Rows& one, std::size_t steps,
+           bool swapped)
+      : context_(context),
+        expr_(expr),
+        matching_(expr.matching),
+        many_(many),
+        one_(one),
+        steps_(steps),
+        swapped_(swapped) {
     for (std::size_t i = 0; i < many.size(); ++i) side(many[i].labels).many.push_back(i);
     for (std::size_t i = 0; i < one.size(); ++i) side(one[i].labels).one.push_back(i);
   }
@@ -104,13 +112,13 @@ class Matching {
   Result<void> step(const Side& side, std::size_t i) {
     std::size_t one = kNoRow;
     for (const auto row : side.one) {
-      if (is_none(one_[row].values[i])) continue;
+      if (!one_[row].has(i)) continue;
       if (one != kNoRow) return duplicate(one, row);
       one = row;
     }
     bool any = false, matched = false;
     for (const auto row : side.many) {
-      if (is_none(many_[row].values[i])) continue;
+      if (!many_[row].has(i)) continue;
       any = true;
       if (one == kNoRow && !matching_.fill_right) continue;
       MAMORI_TRY_VOID(combine(row, one, i, matched));
@@ -128,6 +136,9 @@ class Matching {
   }
 
   Result<void> combine(std::size_t many, std::size_t one, std::size_t i, bool& matched) {
+    const bool of_histograms =
+        (many != kNoRow && many_[many].histogram(i)) || (one != kNoRow && one_[one].histogram(i));
+    if (of_histograms || is_trim(expr_.op)) return combine_any(many, one, i, matched);
     const double of_many = many == kNoRow ? *matching_.fill_left : many_[many].values[i];
     const double of_one = one == kNoRow ? *matching_.fill_right : one_[one].values[i];
     const double left = swapped_ ? of_one : of_many, right = swapped_ ? of_many : of_one;
@@ -136,17 +147,38 @@ class Matching {
       if (value == 0) return {};
       value = left;
     }
+    MAMORI_TRY(auto* row, row_to_fill(many, one, i, matched));
+    row->values[i] = value;
+    return {};
+  }
+
+  Result<void> combine_any(std::size_t many, std::size_t one, std::size_t i, bool& matched) {
+    const auto operand = [i](const Rows& rows, std::size_t row, const std::optional<double>& fill) {
+      if (row == kNoRow) return Operand{.value = *fill};
+      if (!rows[row].histogram(i)) return Operand{.value = rows[row].values[i]};
+      return Operand{.histogram = rows[row].histograms[i]};
+    };
+    auto left = operand(many_, many, matching_.fill_left), right = operand(one_, one, matching_.fill_right);
+    if (swapped_) std::swap(left, right);
+    auto value = combine_operands(context_, expr_, left, right);
+    if (!value) return {};
+    MAMORI_TRY(auto* row, row_to_fill(many, one, i, matched));
+    put(*row, i, std::move(value));
+    return {};
+  }
+
+  /// The row whose step `i` is to be filled by a pair.
+  Result<Series*> row_to_fill(std::size_t many, std::size_t one, std::size_t i, bool& matched) {
     const bool one_to_one = matching_.cardinality == Cardinality::OneToOne;
     if (one_to_one && std::exchange(matched, true)) {
       return evaluation_error(
           "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
     }
-    double& slot = out_[row_of(many, one)].values[i];
-    if (!is_none(slot)) {
+    auto& row = out_[row_of(many, one)];
+    if (row.has(i)) {
       return evaluation_error("multiple matches for labels: grouping labels must ensure unique matches");
     }
-    slot = value;
-    return {};
+    return &row;
   }
 
   std::size_t row_of(std::size_t many, std::size_t one) {
@@ -179,6 +211,7 @@ class Matching {
     return Labels(std::move(kept));
   }
 
+  QueryContext& context_;
   const BinaryExpr& expr_;
   const VectorMatching& matching_;
   const Rows &many_, &one_;
@@ -195,9 +228,9 @@ class Matching {
 }  // namespace
 
 Result<Value> Evaluator::binary(const BinaryExpr& expr) {
-  MAMORI_TRY(auto left, evaluate(*expr.left));
+  MAMORI_TRY(auto left, evaluate_with(Buckets::Kept, *expr.left));
   MAMORI_TRY_VOID(context_.hold(left.rows.size() * grid_.steps));
-  MAMORI_TRY(auto right, evaluate(*expr.right));
+  MAMORI_TRY(auto right, evaluate_with(Buckets::Kept, *expr.right));
   if (left.type == ValueType::Scalar && right.type == ValueType::Scalar) {
     for (std::size_t i = 0; i < grid_.steps; ++i) left.scalar[i] = apply(expr.op, left.scalar[i], right.scalar[i]);
     return left;
@@ -223,6 +256,12 @@ Result<Rows> Evaluator::vector_scalar(const BinaryExpr& expr, Rows rows, const s
     if (drops_name(expr)) drop_name(row);
     for (std::size_t i = 0; i < grid_.steps; ++i) {
       double& value = row.values[i];
+      if (row.histogram(i) || (is_trim(expr.op) && !is_none(value))) {
+        const Operand scalar{.value = other[i]};
+        const Operand sample = row.histogram(i) ? Operand{.histogram = row.histograms[i]} : Operand{.value = value};
+        put(row, i, combine_operands(context_, expr, scalar_left ? scalar : sample, scalar_left ? sample : scalar));
+        continue;
+      }
       if (is_none(value)) continue;
       const double result = scalar_left ? apply(expr.op, other[i], value) : apply(expr.op, value, other[i]);
       if (!filters) {
@@ -238,7 +277,7 @@ Result<Rows> Evaluator::vector_scalar(const BinaryExpr& expr, Rows rows, const s
 
 Result<Rows> Evaluator::vector_vector(const BinaryExpr& expr, Rows left, Rows right) {
   const bool swapped = expr.matching.cardinality == Cardinality::OneToMany;
-  Matching matching(expr, swapped ? right : left, swapped ? left : right, grid_.steps, swapped);
+  Matching matching(context_, expr, swapped ? right : left, swapped ? left : right, grid_.steps, swapped);
   return matching.run(context_.options.delayed_name_removal);
 }
 
@@ -248,14 +287,14 @@ Result<Rows> Evaluator::set_operation(const BinaryExpr& expr, Rows left, Rows ri
   for (const auto& row : expr.op == Op::Or ? left : right) {
     auto& steps = present[match_labels(row.labels, expr.matching)];
     steps.resize(grid_.steps);
-    for (std::size_t i = 0; i < grid_.steps; ++i) steps[i] = steps[i] || !is_none(row.values[i]);
+    for (std::size_t i = 0; i < grid_.steps; ++i) steps[i] = steps[i] || row.has(i);
   }
   const auto keep_where = [&](Rows& rows, bool want) {
     for (auto& row : rows) {
       const auto at = present.find(match_labels(row.labels, expr.matching));
       for (std::size_t i = 0; i < grid_.steps; ++i) {
         const bool there = at != present.end() && at->second[i];
-        if (there != want) row.values[i] = none();
+        if (there != want) row.clear(i);
       }
     }
   };

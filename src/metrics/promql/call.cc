@@ -70,8 +70,9 @@ Result<Value> Evaluator::call(const CallExpr& expr) {
       MAMORI_TRY(rows, vector(arg));
       for (auto& row : rows) {
         for (std::size_t i = 0; i < grid_.steps; ++i) {
-          if (!is_none(row.values[i])) row.values[i] = static_cast<double>(grid_.time(i)) / 1000;
+          if (row.has(i)) row.values[i] = static_cast<double>(grid_.time(i)) / 1000;
         }
+        row.drop_histograms();
       }
     }
     for (auto& row : rows) drop_name(row);

@@ -38,6 +38,9 @@ Found check_binary(const BinaryExpr& expr) {
   if (expr.return_bool && !is_comparison(expr.op)) {
     return Misuse{expr.span, "bool modifier can only be used on comparison operators"};
   }
+  if (is_trim(expr.op) && left == ValueType::Scalar && right == ValueType::Scalar) {
+    return Misuse{expr.span, "operator " + quote(to_string(expr.op)) + " trims histograms, got two scalars"};
+  }
   if (is_comparison(expr.op) && !expr.return_bool && left == ValueType::Scalar && right == ValueType::Scalar) {
     return Misuse{expr.span, "comparisons between scalars must use BOOL modifier"};
   }

@@ -2,6 +2,8 @@
 // Source: Prometheus documentation, histogram_quantile: linear interpolation inside a bucket, whose lower bound is 0
 // for the first one if its upper bound is positive.
 #pragma once
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace mamori::metrics::promql {
@@ -10,6 +12,9 @@ struct Bucket {
   double upper = 0;
   double count = 0;  // of observations <= upper
 };
+
+/// The value of a label "le". None if it is not a number.
+std::optional<double> parse_bound(std::string_view text);
 
 /// Sorts, joins equal bounds and makes the counts ascend. False if they cannot be used: no +Inf bucket.
 /// `forced`: whether a count had to be raised by more than a rounding error.

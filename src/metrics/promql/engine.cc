@@ -47,6 +47,15 @@ void finish(QueryContext& context, std::chrono::steady_clock::time_point begin, 
 
 void sort_by_labels(std::vector<SeriesData>& matrix) { std::ranges::sort(matrix, {}, &SeriesData::labels); }
 
+/// How many floats take as much room as what a row holds, when it is written out: of a histogram, a bucket is a list of
+/// four numbers.
+std::uint64_t answer_samples(const Series& row, std::size_t floats) {
+  constexpr std::uint64_t kWritten = 3;  // times what it takes in memory
+  std::uint64_t samples = floats;
+  for (const auto& histogram : row.histograms) samples += histogram ? kWritten * sample_count(*histogram) : 0;
+  return samples;
+}
+
 /// A range selector or subquery asked for on its own: the samples of its one window.
 Result<std::vector<SeriesData>> raw_samples(QueryContext& context, Evaluator& evaluator, const Expr& expr) {
   MAMORI_TRY(auto data, evaluator.range(expr));
@@ -55,10 +64,13 @@ Result<std::vector<SeriesData>> raw_samples(QueryContext& context, Evaluator& ev
   for (auto& series : data.series) {
     const auto end = data.window_ends.front(), start = end - data.length_ms;
     std::erase_if(series.samples, [&](const Sample& s) { return s.time_ms <= start || s.time_ms > end; });
-    if (series.samples.empty()) continue;
-    samples += series.samples.size();
+    std::erase_if(series.histograms, [&](const auto& h) { return h.time_ms <= start || h.time_ms > end; });
+    if (series.samples.empty() && series.histograms.empty()) continue;
+    samples += series.samples.size() + sample_count(series.histograms);
     auto labels = series.drop_name ? series.labels.without(kMetricName) : std::move(series.labels);
-    matrix.push_back({.labels = std::move(labels), .samples = std::move(series.samples)});
+    matrix.push_back({.labels = std::move(labels),
+                      .samples = std::move(series.samples),
+                      .histograms = std::move(series.histograms)});
   }
   context.count_samples({&samples, 1});
   sort_by_labels(matrix);
@@ -83,7 +95,9 @@ Result<QueryResult> Engine::instant(std::string_view query, const Expr& expr, st
     if (result.type == ValueType::Scalar) result.scalar = {time_ms, value.scalar[0]};
     MAMORI_TRY_VOID(remove_dropped_names(value.rows));
     for (auto& row : value.rows) {
-      if (!is_none(row.values[0])) result.vector.push_back({std::move(row.labels), {time_ms, row.values[0]}});
+      if (!row.has(0)) continue;
+      result.vector.push_back({std::move(row.labels), {time_ms, row.values[0]}});
+      if (row.histogram(0)) result.vector.back().histogram = std::move(row.histograms[0]);
     }
   }
   finish(context, begin, result);
@@ -113,12 +127,17 @@ Result<QueryResult> Engine::range(std::string_view query, const Expr& expr, std:
   QueryResult result{.type = ValueType::Matrix};
   for (auto& row : value.rows) {
     const auto present = steps - static_cast<std::size_t>(std::ranges::count_if(row.values, is_none));
-    if (present == 0) continue;
-    MAMORI_TRY_VOID(budget.hold(0, sizeof(SeriesData) + present * (sizeof(Sample) + options.answer_bytes_per_sample)));
+    if (present == 0 && !row.has_any()) continue;
+    const auto bytes = present * sizeof(Sample) + row.histograms.size() * sizeof(HistogramPoint);
+    const auto answer_bytes = answer_samples(row, present) * options.answer_bytes_per_sample;
+    MAMORI_TRY_VOID(budget.hold(0, sizeof(SeriesData) + bytes + answer_bytes));
     SeriesData series{.labels = std::move(row.labels)};
     series.samples.reserve(present);
     for (std::size_t i = 0; i < steps; ++i) {
       if (!is_none(row.values[i])) series.samples.push_back({grid.time(i), row.values[i]});
+    }
+    for (std::size_t i = 0; i < row.histograms.size(); ++i) {
+      if (row.histograms[i]) series.histograms.push_back({grid.time(i), std::move(row.histograms[i])});
     }
     result.matrix.push_back(std::move(series));
     row.values = {};

@@ -53,11 +53,18 @@ struct QueryStats {
   double total = 0;
 };
 
+/// A series' value of an instant query.
+struct VectorSample {
+  Labels labels;
+  Sample sample;
+  HistogramPtr histogram;  // instead of the sample's value
+};
+
 struct QueryResult {
   ValueType type = ValueType::Vector;
   Sample scalar;                     // Scalar
   std::string text;                  // String
-  std::vector<SeriesSample> vector;  // Vector: in the order that sort() and topk() give
+  std::vector<VectorSample> vector;  // Vector: in the order that sort() and topk() give
   std::vector<SeriesData> matrix;    // Matrix: sorted by labels
   std::vector<std::string> warnings, infos;
   QueryStats stats;

@@ -50,7 +50,7 @@ class EngineTest : public testing::Test {
     if (result->type == ValueType::Scalar) return format_float(result->scalar.value);
     if (result->type == ValueType::String) return quote(result->text);
     std::string out;
-    for (const auto& [labels, sample] : result->vector) {
+    for (const auto& [labels, sample, histogram] : result->vector) {
       out += (out.empty() ? "" : ", ") + labels.to_string() + " " + format_float(sample.value);
     }
     return out;

@@ -5,26 +5,28 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "metrics/histogram_math.h"
+#include "metrics/promql/histogram_stats_only.h"
+#include "metrics/promql/instant_rows.h"
 #include "metrics/promql/numeric.h"
 #include "metrics/promql/row_stream.h"
 
 namespace mamori::metrics::promql {
 namespace {
 
-/// The value at a moment between two samples; a staleness marker ends the line at its begin.
-double between(const Sample& before, const Sample& after, std::int64_t time_ms) {
-  if (is_stale_nan(after.value)) return before.value;
-  const auto share =
-      static_cast<double>(time_ms - before.time_ms) / static_cast<double>(after.time_ms - before.time_ms);
-  return before.value + (after.value - before.value) * share;
+/// What a sample says of the one before it is not true any more when there are other samples in between.
+HistogramPtr unmarked(HistogramPtr histogram) {
+  using Reset = Histogram::Reset;
+  if (histogram->reset == Reset::Unknown || histogram->reset == Reset::Gauge) return histogram;
+  return changed(*histogram, [](Histogram& h) { h.reset = Reset::Unknown; });
 }
 
 /// Moves what `from` has into `to`; false if both have a value at some step.
 bool merge_values(Series& to, const Series& from) {
   for (std::size_t i = 0; i < to.values.size(); ++i) {
-    if (is_none(from.values[i])) continue;
-    if (!is_none(to.values[i])) return false;
-    to.values[i] = from.values[i];
+    if (!from.has(i)) continue;
+    if (to.has(i)) return false;
+    to.copy(i, from);
   }
   return true;
 }
@@ -70,7 +72,7 @@ void QueryContext::count_samples(std::span<const std::uint64_t> per_step) {
 }
 
 void drop_empty(Rows& rows) {
-  std::erase_if(rows, [](const Series& row) { return std::ranges::all_of(row.values, is_none); });
+  std::erase_if(rows, [](const Series& row) { return !row.has_any(); });
 }
 
 Result<void> remove_dropped_names(Rows& rows) {
@@ -110,7 +112,9 @@ Result<Value> Evaluator::evaluate(const Expr& expr) {
   // What the children held is gone; what this node made stays.
   context_.budget.return_to(before);
   const auto rows = value.rows.size(), values = rows * grid_.steps + value.scalar.size();
-  MAMORI_TRY_VOID(context_.budget.hold(values, values * sizeof(double) + rows * sizeof(Series)));
+  auto bytes = values * sizeof(double) + rows * sizeof(Series);
+  for (const auto& row : value.rows) bytes += row.histogram_bytes();
+  MAMORI_TRY_VOID(context_.budget.hold(values, bytes));
   return value;
 }
 
@@ -144,6 +148,13 @@ Result<Value> Evaluator::evaluate_node(const Expr& expr) {
   return evaluation_error("a range vector cannot be evaluated here");
 }
 
+Result<Value> Evaluator::evaluate_with(Buckets buckets, const Expr& expr) {
+  const auto before = std::exchange(buckets_, buckets);
+  auto value = evaluate(expr);
+  buckets_ = before;
+  return value;
+}
+
 Result<Rows> Evaluator::vector(const Expr& expr) {
   MAMORI_TRY(auto value, evaluate(expr));
   return std::move(value.rows);
@@ -164,6 +175,9 @@ Result<Value> Evaluator::unary(const UnaryExpr& expr) {
     drop_name(row);
     for (auto& v : row.values) {
       if (!is_none(v)) v = -v;
+    }
+    for (auto& histogram : row.histograms) {
+      if (histogram) histogram = changed(*histogram, [](Histogram& h) { scale(h, -1); });
     }
   }
   MAMORI_TRY_VOID(join_equal(value.rows));
@@ -248,26 +262,15 @@ Result<Rows> Evaluator::selector(const SelectorExpr& expr, bool timestamps) {
   // A smoothed selector draws a line to the next sample, too.
   const auto ahead = expr.smoothed && !timestamps ? context_.lookback_ms : 0;
   MAMORI_TRY(auto found, read_series(expr.matchers, from, at.back() + ahead));
+  const InstantView view{
+      .moments = at, .lookback_ms = context_.lookback_ms, .timestamps = timestamps, .smoothed = ahead > 0};
   Rows rows;
   std::vector<std::uint64_t> counts(grid_.steps);
   for (auto& series : found) {
-    Series row{.labels = std::move(series.labels), .values = std::vector<double>(grid_.steps, none())};
-    bool any = false;
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < grid_.steps; ++i) {
-      while (next < series.samples.size() && series.samples[next].time_ms <= at[i]) ++next;
-      if (next == 0) continue;
-      const auto& sample = series.samples[next - 1];
-      if (sample.time_ms <= at[i] - context_.lookback_ms || is_stale_nan(sample.value)) continue;
-      row.values[i] = timestamps ? static_cast<double>(sample.time_ms) / 1000 : sample.value;
-      if (ahead > 0 && sample.time_ms < at[i] && next < series.samples.size()) {
-        row.values[i] = between(sample, series.samples[next], at[i]);
-      }
-      any = true;
-      ++counts[i];
-    }
-    if (!any) continue;
-    MAMORI_TRY_VOID(context_.hold(grid_.steps));
+    if (buckets_ == Buckets::Dropped) drop_buckets(series.histograms);
+    Series row{.labels = series.labels, .values = std::vector<double>(grid_.steps, none())};
+    if (!fill_row(view, series, HistogramNotes(context_, expr.span, row.labels), row, counts)) continue;
+    MAMORI_TRY_VOID(context_.budget.hold(grid_.steps, grid_.steps * sizeof(double) + row.histogram_bytes()));
     rows.push_back(std::move(row));
   }
   context_.count_samples(counts);
@@ -294,8 +297,11 @@ Result<RangeData> Evaluator::range_selector(const RangeExpr& expr) {
   MAMORI_TRY(auto found, read_series(expr.selector->matchers, from, to));
   for (auto& series : found) {
     std::erase_if(series.samples, [](const Sample& sample) { return is_stale_nan(sample.value); });
-    if (series.samples.empty()) continue;
-    data.series.push_back({.labels = std::move(series.labels), .samples = std::move(series.samples)});
+    if (series.samples.empty() && series.histograms.empty()) continue;
+    if (buckets_ == Buckets::Dropped) drop_buckets(series.histograms);
+    data.series.push_back({.labels = std::move(series.labels),
+                           .samples = std::move(series.samples),
+                           .histograms = std::move(series.histograms)});
   }
   return data;
 }
@@ -315,6 +321,7 @@ Result<RangeData> Evaluator::subquery(const SubqueryExpr& expr) {
   const auto steps = static_cast<std::uint64_t>((end - start) / step) + 1;
   MAMORI_TRY_VOID(context_.hold(steps));
   Evaluator inner(context_, Grid{.start_ms = start, .step_ms = step, .steps = steps});
+  inner.buckets_ = Buckets::Needed;  // counter resets between its steps are looked for in them
   ++context_.subqueries;
   auto evaluated = inner.vector(*expr.inner);
   --context_.subqueries;
@@ -323,10 +330,13 @@ Result<RangeData> Evaluator::subquery(const SubqueryExpr& expr) {
     RangeSeries series{.labels = std::move(row.labels), .drop_name = row.drop_name};
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (!is_none(row.values[i])) series.samples.push_back({inner.grid_.time(i), row.values[i]});
+      if (row.histogram(i)) series.histograms.push_back({inner.grid_.time(i), unmarked(std::move(row.histograms[i]))});
     }
     row.values = {};
-    MAMORI_TRY_VOID(context_.budget.hold(0, series.samples.size() * sizeof(Sample)));
-    if (!series.samples.empty()) data.series.push_back(std::move(series));
+    row.histograms = {};
+    MAMORI_TRY_VOID(context_.budget.hold(
+        0, series.samples.size() * sizeof(Sample) + series.histograms.size() * sizeof(HistogramPoint)));
+    if (!series.samples.empty() || !series.histograms.empty()) data.series.push_back(std::move(series));
   }
   return data;
 }

@@ -47,10 +47,13 @@ struct RangeData {
 
 struct Window {
   std::span<const Sample> samples;  // in (start, end]
+  std::span<const HistogramPoint> histograms;
   std::int64_t start_ms = 0, end_ms = 0;
   std::int64_t step_ms = 0;     // the evaluation's own moment
   std::span<const Sample> all;  // the series' samples; the window starts at all[first]
   std::size_t first = 0;
+  std::span<const HistogramPoint> all_histograms;
+  std::size_t first_histogram = 0;
   std::int64_t lookback_ms = 0;  // how far beyond its borders anchored and smoothed may look
 };
 
@@ -70,11 +73,19 @@ class Evaluator {
  private:
   friend struct Functions;
 
+  /// Whether histograms that selectors read below here need their buckets.
+  enum class Buckets {
+    Kept,
+    Dropped,  // only counts and sums are asked for
+    Needed,   // by a function above, whatever those below ask for
+  };
+
   Result<Value> evaluate_node(const Expr& expr);
   Result<Rows> selector(const SelectorExpr& expr, bool timestamps);
   Result<RangeData> range_selector(const RangeExpr& expr);
   Result<RangeData> subquery(const SubqueryExpr& expr);
   Result<Value> unary(const UnaryExpr& expr);
+  Result<Value> evaluate_with(Buckets buckets, const Expr& expr);
   std::unique_ptr<Selection> open_selection(std::span<const Matcher> matchers, std::int64_t start_ms,
                                             std::int64_t end_ms);
   Result<std::vector<std::int64_t>> moments(const Modifiers& modifiers);
@@ -116,8 +127,9 @@ class Evaluator {
   Result<Rows> info_function(const CallExpr& expr);
   // binomial.cc
   Result<Rows> binomial_tail_function(const CallExpr& expr);
-  // classic_histogram.cc
+  // histogram_functions.cc
   Result<Rows> histogram_function(const CallExpr& expr);
+  Result<Rows> simple_histogram_function(const CallExpr& expr);
 
   void drop_name(Series& series) const;
   /// Series that have become equal are joined; an error if they overlap at a step.
@@ -125,6 +137,7 @@ class Evaluator {
 
   QueryContext& context_;
   Grid grid_;
+  Buckets buckets_ = Buckets::Kept;
 };
 
 /// A function of one window; `params`: those that are numbers, at the window's step.

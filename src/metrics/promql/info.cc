@@ -60,7 +60,7 @@ using InfoByIdentity = std::unordered_map<Labels, std::map<std::string, std::vec
 Result<const Series*> newest(const std::vector<InfoRow>& rows, std::size_t step) {
   const InfoRow* best = nullptr;
   for (const auto& row : rows) {
-    if (is_none(row.values->values[step])) continue;
+    if (!row.values->has(step)) continue;
     if (best && row.times->values[step] == best->times->values[step]) {
       return evaluation_error("found duplicate series for info metric: existing " + best->values->labels.to_string() +
                               ", new " + row.values->labels.to_string());
@@ -94,13 +94,13 @@ Result<Rows> Evaluator::info_function(const CallExpr& expr) {
                      .drop_name = from.drop_name,
                      .values = std::vector<double>(grid_.steps, none())});
     }
-    out[at->second].values[step] = from.values[step];
+    out[at->second].copy(step, from);
   };
   for (const auto& row : base) {
     const bool is_info = wanted.names_match(row.labels.get(kMetricName));
     const auto found = infos.find(identity(row.labels));
     for (std::size_t i = 0; i < grid_.steps; ++i) {
-      if (is_none(row.values[i])) continue;
+      if (!row.has(i)) continue;
       std::map<std::string, std::string> added;
       if (!is_info && found != infos.end()) {
         for (const auto& [metric, rows] : found->second) {

@@ -130,6 +130,7 @@ Result<Rows> Evaluator::sort_function(const CallExpr& expr) {
   if (grid_.steps != 1) return rows;
   const bool descending = expr.name.ends_with("_desc");
   if (!expr.name.starts_with("sort_by_label")) {
+    std::erase_if(rows, [](const Series& row) { return is_none(row.values[0]); });  // histograms have no order
     std::ranges::stable_sort(rows, [&](const Series& a, const Series& b) {
       const double x = a.values[0], y = b.values[0];
       if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);  // NaN comes last both ways

@@ -143,7 +143,7 @@ class Lexer {
         return error(pos_, "unexpected character after '!': " + quote_character(query_.substr(pos_ + 1)));
       case '<':
       case '>':
-        return at(1) == '=' ? two(TokenType::Operator) : one(TokenType::Operator);
+        return at(1) == '=' || at(1) == '/' ? two(TokenType::Operator) : one(TokenType::Operator);
       default:
         return error(pos_, "unexpected character: " + quote_character(query_.substr(pos_)));
     }

@@ -1,11 +1,12 @@
 // metrics/promql/numeric.h: the sums, means and quantiles that functions and aggregations share. Sums are compensated,
 // as Prometheus' are: a plain sum of many floats would differ from it in the last digits.
-// Source: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54, 1974.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "metrics/compensated.h"
 
 namespace mamori::metrics::promql {
 
@@ -14,17 +15,7 @@ inline constexpr double kInf = std::numeric_limits<double>::infinity();
 
 class KahanSum {
  public:
-  void add(double value) {
-    const double total = sum_ + value;
-    if (std::isinf(total)) {
-      rest_ = 0;
-    } else if (std::fabs(sum_) >= std::fabs(value)) {
-      rest_ += (sum_ - total) + value;
-    } else {
-      rest_ += (value - total) + sum_;
-    }
-    sum_ = total;
-  }
+  void add(double value) { add_compensated(sum_, rest_, value); }
   void scale(double factor) {
     sum_ *= factor;
     rest_ *= factor;

@@ -84,13 +84,13 @@ RC_GTEST_PROP(Engine, AnswersARangeAsItAnswersEachOfItsMoments, ()) {
     auto instant = engine.instant(query, time);
     if (!range) continue;  // refused at some moment, not at all
     RC_ASSERT(instant.has_value());
-    std::vector<SeriesSample> at;
+    std::vector<VectorSample> at;
     for (const auto& series : range->matrix) {
       for (const auto& sample : series.samples) {
         if (sample.time_ms == time) at.push_back({series.labels, sample});
       }
     }
-    std::ranges::sort(instant->vector, {}, &SeriesSample::labels);
+    std::ranges::sort(instant->vector, {}, &VectorSample::labels);
     RC_ASSERT(at.size() == instant->vector.size());
     for (std::size_t i = 0; i < at.size(); ++i) {
       RC_ASSERT(at[i].labels == instant->vector[i].labels);

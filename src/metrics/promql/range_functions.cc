@@ -5,9 +5,8 @@
 #include <cmath>
 
 #include "metrics/promql/evaluator.h"
-#include "metrics/promql/extended_range.h"
+#include "metrics/promql/histogram_range.h"
 #include "metrics/promql/numeric.h"
-#include "metrics/promql/row_stream.h"
 
 namespace mamori::metrics::promql {
 namespace {
@@ -17,8 +16,7 @@ using Params = std::span<const double>;
 
 double seconds(std::int64_t ms) { return static_cast<double>(ms) / 1000; }
 
-/// Last minus first, with what a counter lost at its resets added; stretched to the window's borders as far as the
-/// samples' spacing makes it likely that the series goes on there.
+/// Last minus first, with what a counter lost at its resets added; stretched to the window's borders.
 Found extrapolated(const Window& window, bool counter, bool per_second) {
   const auto samples = window.samples;
   if (samples.size() < 2) return std::nullopt;
@@ -29,20 +27,8 @@ Found extrapolated(const Window& window, bool counter, bool per_second) {
       if (samples[i].value < samples[i - 1].value) change += samples[i - 1].value;
     }
   }
-  const double sampled = seconds(last.time_ms - first.time_ms);
-  const double spacing = sampled / static_cast<double>(samples.size() - 1);
-  const double threshold = spacing * 1.1;
-  double to_start = seconds(first.time_ms - window.start_ms);
-  double to_end = seconds(window.end_ms - last.time_ms);
-  if (to_start >= threshold) to_start = spacing / 2;
-  if (counter && change > 0 && first.value >= 0) {
-    // A counter is never below zero: it cannot have begun earlier than its slope says.
-    to_start = std::min(to_start, sampled * (first.value / change));
-  }
-  if (to_end >= threshold) to_end = spacing / 2;
-  double factor = (sampled + to_start + to_end) / sampled;
-  if (per_second) factor /= seconds(window.end_ms - window.start_ms);
-  return change * factor;
+  return change * extrapolation_factor(window, {first.time_ms, last.time_ms, samples.size()},
+                                       counter ? &first.value : nullptr, change, per_second);
 }
 
 Found rate(const Window& w, Params) { return extrapolated(w, true, true); }
@@ -190,9 +176,6 @@ Found mad_over_time(const Window& w, Params) {
   return quantile_of(0.5, values);
 }
 
-// About 10 ms of sorting or adding.
-constexpr std::size_t kSamplesBetweenChecks = 1'000'000;
-
 struct Entry {
   std::string_view name;
   Found (*apply)(const Window&, Params);
@@ -234,26 +217,6 @@ const Entry* find_entry(std::string_view name) {
   return at == kEntries.end() ? nullptr : &*at;
 }
 
-/// Calls `visit(step, window)` for each step whose window holds a sample; two indexes walk along with the windows.
-template <typename Visit>
-void each_window(const RangeData& data, const Grid& grid, const std::vector<Sample>& samples, Visit visit) {
-  std::size_t begin = 0, end = 0;
-  const auto lookaround = data.anchored || data.smoothed;
-  for (std::size_t i = 0; i < grid.steps; ++i) {
-    const auto window_end = data.window_ends[i], window_start = window_end - data.length_ms;
-    while (end < samples.size() && samples[end].time_ms <= window_end) ++end;
-    while (begin < end && samples[begin].time_ms <= window_start) ++begin;
-    if (begin == end && !lookaround) continue;
-    visit(i, Window{.samples = std::span(samples).subspan(begin, end - begin),
-                    .start_ms = window_start,
-                    .end_ms = window_end,
-                    .step_ms = grid.time(i),
-                    .all = samples,
-                    .first = begin,
-                    .lookback_ms = data.lookback_ms});
-  }
-}
-
 Result<void> check_smoothing(const std::vector<std::vector<double>>& params) {
   const auto check = [](const std::vector<double>& values, std::string_view what) -> Result<void> {
     for (const double value : values) {
@@ -286,122 +249,6 @@ Result<void> Evaluator::check_range_params(const CallExpr& expr, const std::vect
     context_.warn(expr.args[0]->span, "quantile value should be between 0 and 1, got " + format_float(q));
   }
   return {};
-}
-
-Result<Rows> Evaluator::range_function(const CallExpr& expr) {
-  MAMORI_TRY(const auto source, range_function_source(expr));
-  if (source) {
-    MAMORI_TRY(auto streamed, streamed_rows(*source));
-    if (streamed) return *std::move(streamed);
-  }
-  const auto& entry = *find_entry(expr.name);
-  RangeData data;
-  Span range_span;
-  std::vector<std::vector<double>> params;
-  const auto before = context_.budget.mark();
-  for (const auto& arg : expr.args) {
-    if (type_of(*arg) == ValueType::Matrix) {
-      MAMORI_TRY(data, range(*arg));
-      range_span = arg->span;
-    } else {
-      MAMORI_TRY(auto values, scalar(*arg));
-      params.push_back(std::move(values));
-    }
-  }
-  auto apply = entry.apply;
-  if (data.anchored || data.smoothed) {
-    MAMORI_TRY(apply, extended_function(expr.name, data.anchored));
-  }
-  if (!data.series.empty()) MAMORI_TRY_VOID(check_range_params(expr, params));
-  Rows rows;
-  std::vector<double> now(params.size());
-  std::vector<std::uint64_t> counts(grid_.steps);
-  std::size_t work = 0;
-  Result<void> in_time;
-  for (auto& series : data.series) {
-    Series row{.labels = std::move(series.labels),
-               .drop_name = series.drop_name,
-               .values = std::vector<double>(grid_.steps, none())};
-    bool any = false;
-    each_window(data, grid_, series.samples, [&](std::size_t i, const Window& window) {
-      for (std::size_t k = 0; k < params.size(); ++k) now[k] = params[k][i];
-      work += window.samples.size();
-      counts[i] += window.samples.size();
-      if (work > kSamplesBetweenChecks) {  // one series with long windows must not outlive the deadline
-        work = 0;
-        if (in_time) in_time = context_.check_deadline();
-      }
-      if (!in_time) return;
-      const auto value = apply(window, now);
-      if (!value) return;
-      row.values[i] = *value;
-      any = true;
-    });
-    MAMORI_TRY_VOID(std::move(in_time));
-    if (!any) continue;
-    const auto name = row.labels.get(kMetricName);
-    if (entry.is_counter && !name.empty() && !looks_like_counter(name)) {
-      context_.info(range_span,
-                    "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + quote(name));
-    }
-    if (!entry.keeps_name) drop_name(row);
-    rows.push_back(std::move(row));
-    MAMORI_TRY_VOID(context_.hold(grid_.steps));
-  }
-  context_.budget.return_to(before);
-  context_.count_samples(counts);
-  MAMORI_TRY_VOID(join_equal(rows));
-  return rows;
-}
-
-// ---- absent, absent_over_time ----
-
-namespace {
-
-/// What a series that is missing would surely carry: the labels that the selector asks to equal something.
-Labels labels_of_absent(const Expr& arg) {
-  const auto& expr = unwrap(arg);
-  const SelectorExpr* selector = nullptr;
-  if (expr.kind == Kind::Selector) selector = static_cast<const SelectorExpr*>(&expr);
-  if (expr.kind == Kind::Range) selector = static_cast<const RangeExpr&>(expr).selector.get();
-  if (!selector) return {};
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& matcher : selector->matchers) {
-    if (matcher.name() == kMetricName) continue;
-    const auto same_name = std::ranges::count(selector->matchers, matcher.name(), &Matcher::name);
-    if (matcher.op() == MatchOp::Equal && same_name == 1) pairs.emplace_back(matcher.name(), matcher.value());
-  }
-  return Labels(std::move(pairs));
-}
-
-}  // namespace
-
-Result<Rows> Evaluator::absent(const CallExpr& expr) {
-  std::vector<bool> present(grid_.steps);
-  if (expr.name == "absent") {
-    MAMORI_TRY(const auto rows, vector(*expr.args[0]));
-    for (const auto& row : rows) {
-      for (std::size_t i = 0; i < grid_.steps; ++i) present[i] = present[i] || !is_none(row.values[i]);
-    }
-  } else {
-    MAMORI_TRY(const auto data, range(*expr.args[0]));
-    std::vector<std::uint64_t> counts(grid_.steps);
-    for (const auto& series : data.series) {
-      each_window(data, grid_, series.samples, [&](std::size_t i, const Window& window) {
-        present[i] = true;
-        counts[i] += window.samples.size();
-      });
-    }
-    context_.count_samples(counts);
-  }
-  Series row{.labels = labels_of_absent(*expr.args[0]), .values = std::vector<double>(grid_.steps, none())};
-  for (std::size_t i = 0; i < grid_.steps; ++i) {
-    if (!present[i]) row.values[i] = 1;
-  }
-  Rows rows;
-  rows.push_back(std::move(row));
-  drop_empty(rows);
-  return rows;
 }
 
 }  // namespace mamori::metrics::promql

@@ -72,11 +72,7 @@ void sort_by_series(Collected& collected, const Selection& selection) {
 
 std::size_t bytes_of(const SeriesData& data) {
   std::size_t bytes = sizeof data + data.samples.size() * sizeof(Sample);
-  for (const auto& [time_ms, histogram] : data.histograms) {
-    bytes += sizeof(HistogramPoint) + sizeof(Histogram);
-    bytes += (histogram->positive.size() + histogram->negative.size() + histogram->custom_bounds.size()) * 8;
-    bytes += (histogram->positive_spans.size() + histogram->negative_spans.size()) * sizeof(BucketSpan);
-  }
+  for (const auto& [time_ms, histogram] : data.histograms) bytes += sizeof(HistogramPoint) + histogram->bytes();
   return bytes;
 }
 

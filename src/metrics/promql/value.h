@@ -2,6 +2,7 @@
 #pragma once
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,24 @@ struct Grid {
 inline double none() { return std::bit_cast<double>(kStaleNanBits); }
 inline bool is_none(double value) { return std::bit_cast<std::uint64_t>(value) == kStaleNanBits; }
 
+/// A step has a float, a histogram, or nothing.
 struct Series {
   Labels labels;
-  bool drop_name = false;      // delayed removal of __name__ (Engine options)
-  std::vector<double> values;  // one per step
+  bool drop_name = false;                // delayed removal of __name__ (Engine options)
+  std::vector<double> values;            // one per step; none() where there is a histogram or nothing
+  std::vector<HistogramPtr> histograms;  // empty if no step has one; else one per step, null where there is none
+
+  const Histogram* histogram(std::size_t step) const { return histograms.empty() ? nullptr : histograms[step].get(); }
+  bool has(std::size_t step) const { return !is_none(values[step]) || histogram(step); }
+  bool has_any() const;
+  void put(std::size_t step, HistogramPtr histogram);
+  /// The step has what `from` has at that step.
+  void copy(std::size_t step, const Series& from);
+  void clear(std::size_t step);
+  /// Floats only: what most functions do, which pass over histograms.
+  void drop_histograms() { histograms.clear(); }
+  /// Of memory that the histograms take.
+  std::size_t histogram_bytes() const;
 };
 using Rows = std::vector<Series>;
 
@@ -52,6 +67,19 @@ struct RangeSeries {
   Labels labels;
   bool drop_name = false;
   std::vector<Sample> samples;
+  std::vector<HistogramPoint> histograms;  // usually none; no time is in both
 };
+
+/// A copy with `change` made to it.
+template <typename Change>
+HistogramPtr changed(const Histogram& histogram, Change change) {
+  auto copy = std::make_shared<Histogram>(histogram);
+  change(*copy);
+  return copy;
+}
+
+/// How many samples' worth Prometheus counts a histogram as: one of 16 bytes each.
+std::uint64_t sample_count(const Histogram& histogram);
+std::uint64_t sample_count(std::span<const HistogramPoint> histograms);
 
 }  // namespace mamori::metrics::promql

@@ -126,6 +126,7 @@ Result<Rows> Evaluator::vector_function(const CallExpr& expr) {
   const auto map = [&](auto apply) {
     for (auto& row : rows) {
       drop_name(row);
+      row.drop_histograms();
       for (std::size_t i = 0; i < grid_.steps; ++i) {
         if (!is_none(row.values[i])) row.values[i] = apply(row.values[i], i);
       }
@@ -144,13 +145,13 @@ Result<Rows> Evaluator::vector_function(const CallExpr& expr) {
       if (params[1][i] < params[0][i]) return none();  // nothing lies in an empty range
       return go_max(params[0][i], go_min(params[1][i], v));
     });
-    drop_empty(rows);
   } else {  // round: up at ties, in steps of the second argument
     map([&](double v, std::size_t i) {
       const double inverse = params.empty() ? 1 : 1 / params[0][i];
       return std::floor(v * inverse + 0.5) / inverse;
     });
   }
+  drop_empty(rows);
   MAMORI_TRY_VOID(join_equal(rows));
   return rows;
 }

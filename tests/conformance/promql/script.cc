@@ -11,8 +11,10 @@
 
 #include "base/text.h"
 #include "metrics/promql/engine.h"
+#include "metrics/promql/histogram_text.h"
 #include "metrics/promql/memory_store.h"
 #include "series_line.h"
+#include "stored_histograms.h"
 
 namespace mamori::conformance {
 namespace {
@@ -20,18 +22,6 @@ namespace {
 using metrics::Labels;
 using metrics::SeriesData;
 namespace promql = metrics::promql;
-
-constexpr double kTolerance = 1e-6;  // upstream's
-
-bool nearly_equal(double a, double b) {
-  if (std::isnan(a) && std::isnan(b)) return true;
-  if (a == b) return true;
-  const double size = std::fabs(a) + std::fabs(b), difference = std::fabs(a - b);
-  if (a == 0 || b == 0 || size < std::numeric_limits<double>::min()) {
-    return difference < kTolerance * std::numeric_limits<double>::min();
-  }
-  return difference / std::min(size, std::numeric_limits<double>::max()) < kTolerance;
-}
 
 /// An expected error or annotation: any text, exactly `text`, or one that matches it.
 struct Expectation {
@@ -58,10 +48,26 @@ struct Eval {
   std::vector<SeriesLine> series;
 };
 
-std::string describe(const Labels& labels, const std::vector<metrics::Sample>& samples) {
-  std::string out = labels.to_string();
-  for (const auto& sample : samples) {
-    out += " " + promql::format_float(sample.value) + "@" + std::to_string(sample.time_ms);
+/// A sample of either type.
+struct Got {
+  std::int64_t time_ms = 0;
+  double value = 0;
+  metrics::HistogramPtr histogram;
+};
+
+std::vector<Got> samples_of(const SeriesData& series) {
+  std::vector<Got> out;
+  for (const auto& [time_ms, value] : series.samples) out.push_back({time_ms, value, nullptr});
+  for (const auto& [time_ms, value] : series.histograms) out.push_back({time_ms, 0, value});
+  std::ranges::sort(out, {}, &Got::time_ms);
+  return out;
+}
+
+std::string describe(const SeriesData& series) {
+  std::string out = series.labels.to_string();
+  for (const auto& [time_ms, value, histogram] : samples_of(series)) {
+    out +=
+        " " + (histogram ? promql::to_text(*histogram) : promql::format_float(value)) + "@" + std::to_string(time_ms);
   }
   return out;
 }
@@ -117,23 +123,33 @@ class Script {
     const auto header = lines_[at_++];
     const auto step = parse_script_duration(trim(std::string_view(header).substr(header.find_first_of(" \t") + 1)));
     if (!step) return fail(line, step.error().message);
-    std::map<Labels, std::vector<Point>> loaded;  // of a series given twice, the last stays
+    LoadedSeries loaded;  // of a series given twice, the last stays
     for (; at_ < lines_.size() && !lines_[at_].empty(); ++at_) {
       auto series = parse_series_line(lines_[at_]);
       if (!series) {
         fail(static_cast<int>(at_) + 1, series.error().message);
         continue;
       }
+      if (series->start_times) continue;  // the store keeps none
       loaded[std::move(series->labels)] = std::move(series->points);
     }
-    for (const auto& [labels, points] : loaded) {
-      std::vector<metrics::SeriesSample> samples;
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        if (points[i].type != Point::Type::Value) continue;  // the store keeps no native histograms yet
-        samples.push_back({labels, {static_cast<std::int64_t>(i) * *step, points[i].value}});
-      }
-      if (const auto appended = store_.append(samples); !appended) fail(line, appended.error().message);
+    if (header.starts_with("load_with_nhcb")) add_custom_bucket_histograms(loaded);
+    for (auto& [labels, points] : loaded) {
+      note_resets(points);
+      const auto series = store_.find_or_create(labels);
+      if (!series) return fail(line, series.error().message);
+      // One by one: floats and histograms of a series come in order of time.
+      for (std::size_t i = 0; i < points.size(); ++i) append(*series, static_cast<std::int64_t>(i) * *step, points[i]);
     }
+  }
+
+  void append(metrics::SeriesRef series, std::int64_t time_ms, const Point& point) {
+    metrics::WriteBatch batch;
+    if (point.type == Point::Type::Value) batch.samples.push_back({series, time_ms, point.value});
+    if (point.type == Point::Type::Histogram) {
+      batch.histograms.push_back({series, time_ms, std::make_shared<const metrics::Histogram>(point.histogram.value)});
+    }
+    (void)store_.write(batch);
   }
 
   void eval() {
@@ -268,37 +284,49 @@ class Script {
     }
     if (eval.scalar) return "expected a scalar";
     std::vector<SeriesData> got = result.matrix;
-    for (const auto& [labels, sample] : result.vector) got.push_back({labels, {sample}});
+    for (const auto& [labels, sample, histogram] : result.vector) {
+      got.push_back({.labels = labels});
+      if (histogram) {
+        got.back().histograms.push_back({sample.time_ms, histogram});
+      } else {
+        got.back().samples.push_back(sample);
+      }
+    }
     return check_series(eval, got, eval.ordered);
   }
 
   static std::string check_series(const Eval& eval, const std::vector<SeriesData>& got, bool ordered) {
     if (got.size() != eval.series.size()) {
       std::string text = std::to_string(got.size()) + " series instead of " + std::to_string(eval.series.size());
-      if (!got.empty()) text += ", first " + describe(got[0].labels, got[0].samples);
+      if (!got.empty()) text += ", first " + describe(got[0]);
       return text;
     }
     for (std::size_t i = 0; i < got.size(); ++i) {
       const auto at = ordered ? eval.series.begin() + static_cast<std::ptrdiff_t>(i)
                               : std::ranges::find(eval.series, got[i].labels, &SeriesLine::labels);
       if (at == eval.series.end() || at->labels != got[i].labels) {
-        return "unexpected " + describe(got[i].labels, got[i].samples);
+        return "unexpected " + describe(got[i]);
       }
-      if (!samples_fit(eval, *at, got[i].samples)) return "wrong " + describe(got[i].labels, got[i].samples);
+      if (!samples_fit(eval, *at, samples_of(got[i]))) return "wrong " + describe(got[i]);
     }
     return "";
   }
 
-  static bool samples_fit(const Eval& eval, const SeriesLine& want, const std::vector<metrics::Sample>& got) {
+  static bool fits(const Point& want, const Got& got) {
+    if (want.type == Point::Type::Histogram) return got.histogram && nearly_equal(want.histogram, *got.histogram);
+    return !got.histogram && nearly_equal(got.value, want.value);
+  }
+
+  static bool samples_fit(const Eval& eval, const SeriesLine& want, const std::vector<Got>& got) {
     std::size_t next = 0;
     for (std::size_t i = 0; i < want.points.size(); ++i) {
       if (want.points[i].type == Point::Type::None) continue;
-      if (want.points[i].type == Point::Type::Histogram || next >= got.size()) return false;
+      if (next >= got.size()) return false;
       const auto index = static_cast<std::int64_t>(i);
       std::int64_t time_ms = eval.start_ms;
       if (eval.is_range) time_ms += index * eval.step_ms;
       if (eval.range_vector) time_ms = eval.vector_start_ms + index * eval.vector_step_ms;
-      if (got[next].time_ms != time_ms || !nearly_equal(got[next].value, want.points[i].value)) return false;
+      if (got[next].time_ms != time_ms || !fits(want.points[i], got[next])) return false;
       ++next;
     }
     return next == got.size();
@@ -315,9 +343,14 @@ class Script {
     if (!result) return "as a range query: " + result.error().message;
     std::vector<SeriesData> middle;
     for (const auto& series : result->matrix) {
+      SeriesData at{.labels = series.labels};
       for (const auto& sample : series.samples) {
-        if (sample.time_ms == eval.start_ms) middle.push_back({series.labels, {sample}});
+        if (sample.time_ms == eval.start_ms) at.samples.push_back(sample);
       }
+      for (const auto& histogram : series.histograms) {
+        if (histogram.time_ms == eval.start_ms) at.histograms.push_back(histogram);
+      }
+      if (!at.samples.empty() || !at.histograms.empty()) middle.push_back(std::move(at));
     }
     if (type == promql::ValueType::Scalar) {
       return middle.size() == 1 && nearly_equal(middle[0].samples[0].value, *eval.scalar) ? "" : "as a range query";

@@ -4,12 +4,15 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "metrics/histogram_math.h"
 #include "metrics/promql/lexer.h"
 
 namespace mamori::conformance {
 namespace {
 
 using metrics::promql::TokenType;
+
+constexpr std::string_view kStartTimes = "@st";
 
 // A script's value repeated more often than this is a mistake in the script.
 constexpr int kRepeatMax = 1'000'000;
@@ -21,6 +24,10 @@ class LineParser {
   Result<SeriesLine> run() {
     SeriesLine out;
     MAMORI_TRY_VOID(labels(out));
+    if (line_.substr(pos_).starts_with(kStartTimes)) {
+      out.start_times = true;
+      return out;
+    }
     for (;;) {
       skip_spaces();
       if (pos_ >= line_.size()) return out;
@@ -41,7 +48,7 @@ class LineParser {
   Result<void> labels(SeriesLine& out) {
     std::vector<std::pair<std::string, std::string>> pairs;
     const auto begin = pos_;
-    while (pos_ < line_.size() && at() != '{' && at() != ' ' && at() != '\t') ++pos_;
+    while (pos_ < line_.size() && at() != '{' && at() != '@' && at() != ' ' && at() != '\t') ++pos_;
     if (pos_ > begin) pairs.emplace_back(metrics::kMetricName, line_.substr(begin, pos_ - begin));
     skip_spaces();
     if (at() == '{' && at(1) != '{') {
@@ -115,18 +122,33 @@ class LineParser {
     return sign * metrics::promql::number_value(line_.substr(begin, pos_ - begin));
   }
 
-  Result<void> histogram() {
+  Result<HistogramLiteral> histogram() {
     const auto end = line_.find("}}", pos_);
     if (end == std::string_view::npos) return bad("histogram without end");
+    const auto text = line_.substr(pos_ + 2, end - pos_ - 2);
     pos_ = end + 2;
+    return parse_histogram_literal(text);
+  }
+
+  Result<void> histograms(std::vector<Point>& points) {
+    MAMORI_TRY(auto literal, histogram());
+    std::optional<HistogramLiteral> step;
+    const bool minus = at() == '-';
+    if ((at() == '+' || at() == '-') && at(1) == '{') {
+      ++pos_;
+      MAMORI_TRY(step, histogram());
+    }
+    MAMORI_TRY(const int n, count());
+    for (int i = 0; i <= n; ++i) {
+      points.push_back({.type = Point::Type::Histogram, .histogram = literal});
+      if (!step) continue;
+      const auto met = minus ? metrics::subtract(literal.value, step->value) : metrics::add(literal.value, step->value);
+      if (met.incompatible) return bad("histograms with different kinds of buckets");
+    }
     return {};
   }
 
   Result<void> item(std::vector<Point>& points) {
-    if (at() == '@') {  // start timestamps: not kept
-      while (pos_ < line_.size() && at() != ' ' && at() != '\t') ++pos_;
-      return {};
-    }
     if (at() == '_') {
       ++pos_;
       MAMORI_TRY(const int n, count());
@@ -138,16 +160,7 @@ class LineParser {
       points.push_back({Point::Type::Value, metrics::stale_nan()});
       return {};
     }
-    if (at() == '{' && at(1) == '{') {
-      MAMORI_TRY_VOID(histogram());
-      if ((at() == '+' || at() == '-') && at(1) == '{') {
-        ++pos_;
-        MAMORI_TRY_VOID(histogram());
-      }
-      MAMORI_TRY(const int n, count());
-      for (int i = 0; i <= n; ++i) points.push_back({Point::Type::Histogram});
-      return {};
-    }
+    if (at() == '{' && at(1) == '{') return histograms(points);
     MAMORI_TRY(double value, number());
     double step = 0;
     if (at() == '+' || at() == '-') {

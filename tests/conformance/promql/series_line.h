@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "histogram_literal.h"
 #include "metrics/labels.h"
 
 namespace mamori::conformance {
@@ -12,14 +13,16 @@ namespace mamori::conformance {
 struct Point {
   enum class Type { None, Value, Histogram } type = Type::None;
   double value = 0;
+  HistogramLiteral histogram;
 };
 
 struct SeriesLine {
   metrics::Labels labels;
+  bool start_times = false;  // `up@st -1m`: not values, but since when they count; read no further
   std::vector<Point> points;
 };
 
-/// `up{job="a"} 1 2+1x3 _ stale NaN {{schema:0}}x2`. Histograms are recognised, not read.
+/// `up{job="a"} 1 2+1x3 _ stale NaN {{count:1}}+{{count:2}}x3`.
 /// Errors: InvalidArgument naming what does not fit.
 Result<SeriesLine> parse_series_line(std::string_view line);
 

@@ -32,14 +32,14 @@ inline int precedence(Op op) {
     case Op::Pow:
       return 6;
     default:
-      return 3;  // comparisons
+      return 3;  // comparisons and trims
   }
 }
 
 inline std::optional<Op> binary_op(const Token& token) {
   if (token.type != TokenType::Operator) return std::nullopt;
-  for (const Op op : {Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow, Op::Atan2, Op::Eq, Op::Ne, Op::Lt, Op::Le,
-                      Op::Gt, Op::Ge, Op::And, Op::Or, Op::Unless}) {
+  for (const Op op : {Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Mod, Op::Pow, Op::Atan2, Op::TrimUpper, Op::TrimLower,
+                      Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Gt, Op::Ge, Op::And, Op::Or, Op::Unless}) {
     if (token.lower == to_string(op)) return op;
   }
   return std::nullopt;
