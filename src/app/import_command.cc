@@ -105,7 +105,10 @@ Result<void> import_all(const std::string& source, const std::string& data, bool
   const SystemClock clock;
   std::vector<std::string> warnings;
   metrics::StoreOptions options;
-  options.retention = std::chrono::days{36'500};  // the server's, not this program's, to decide
+  // The server's, not this program's, to decide; and what is imported is older than what is there.
+  options.retention = options.out_of_order_window = std::chrono::days{36'500};
+  options.ahead_max = Nanos{0};
+  options.new_series_per_minute_max = 0;
   MAMORI_TRY(auto store, metrics::Store::open(data_dir.path() + "/metrics", options, clock, warnings));
   for (const auto& warning : warnings) std::cerr << "warning: " << warning << "\n";
   Importer importer(*store, quiet);

@@ -6,6 +6,8 @@
 
 #include "metrics/promql/value.h"
 
+#include "metrics/promql/tree_json.h"
+
 namespace mamori::app {
 namespace {
 
@@ -147,6 +149,14 @@ console::QueryEngine query_engine_for_console(const promql::Engine& engine, prom
   made.format = [&engine](std::string_view query) -> Result<std::string> {
     MAMORI_TRY(const auto expr, engine.parse(query));
     return promql::pretty(*expr);
+  };
+  made.tree = [&engine](std::string_view query) -> Result<std::string> {
+    MAMORI_TRY(const auto expr, engine.parse(query));
+    return promql::tree_json(*expr);
+  };
+  made.selectors = [&engine](std::string_view query) -> Result<std::vector<std::vector<metrics::Matcher>>> {
+    MAMORI_TRY(const auto expr, engine.parse(query));
+    return promql::selectors_of(*expr);
   };
   return made;
 }

@@ -10,7 +10,6 @@
 #include "alerts/manager.h"
 #include "alerts/notifier.h"
 #include "app/commands.h"
-#include "app/config_view.h"
 #include "app/front_door.h"
 #include "app/indicator_writer.h"
 #include "app/own_metrics.h"
@@ -40,6 +39,7 @@
 #include "net/http_server.h"
 #include "rules/judge.h"
 #include "rules/rule_group.h"
+#include "spec/shown_yaml.h"
 
 namespace mamori::app {
 namespace {
@@ -47,6 +47,13 @@ namespace {
 constexpr Millis kTick{1000};  // the judge's step; a notification must follow its line within 10 s
 constexpr Seconds kRetentionEvery{600};
 constexpr Millis kStopGrace{10'000};
+constexpr std::string_view kPrometheusLevel = "3.5.0";  // dashboards choose by it which parts of the API they ask
+
+/// As Prometheus writes its storageRetention.
+std::string retention_text(const metrics::StoreOptions& store) {
+  const auto time = format_duration(store.retention);
+  return store.retention_bytes == 0 ? time : time + " or " + format_size(store.retention_bytes);
+}
 
 std::vector<std::pair<std::string, Nanos>> retention_of(const spec::Spec& spec) {
   std::vector<std::pair<std::string, Nanos>> retention;
@@ -114,6 +121,7 @@ class Watcher final : public Runtime {
     {
       const std::lock_guard state(mutex_);
       config_.last_reload_successful = outcome.has_value();
+      if (outcome) last_reload_ = clock_.now();
       config_.last_reload_error = outcome ? "" : outcome.error().message;
     }
     reload_successful_.set(outcome ? 1 : 0);
@@ -148,10 +156,9 @@ class Watcher final : public Runtime {
 
   Result<void> open_stores() {
     std::vector<std::string> warnings;
-    MAMORI_TRY(metrics_,
-               metrics::Store::open(options_.data_dir + "/metrics",
-                                    {.wal = {.fsync = options_.fsync}, .retention = options_.metrics_retention}, clock_,
-                                    warnings));
+    auto metrics_options = options_.metrics;
+    metrics_options.wal.fsync = options_.fsync;
+    MAMORI_TRY(metrics_, metrics::Store::open(options_.data_dir + "/metrics", metrics_options, clock_, warnings));
     logs::StoreOptions log_options;
     log_options.wal.fsync = options_.fsync;
     log_options.retention = retention_of(spec_);
@@ -230,6 +237,10 @@ class Watcher final : public Runtime {
     auto jobs = spec_.prometheus.scrape_configs;
     jobs.push_back({.job_name = "mamori", .scrape_interval = Seconds{15}, .static_configs = {{{address_}, {}}}});
     scraper_->set_jobs(jobs);
+    const std::lock_guard guard(mutex_);
+    scrape_pools_.clear();
+    for (const auto& job : jobs) scrape_pools_.push_back(job.job_name);
+    external_labels_ = spec_.prometheus.external_labels;
   }
 
   Result<void> reload_spec() {
@@ -372,20 +383,42 @@ class Watcher final : public Runtime {
       all.merge(metadata_.all());  // what both describe: as scraped
       return all;
     };
+    sources.scrape_pools = [this] {
+      const std::lock_guard guard(mutex_);
+      return scrape_pools_;
+    };
+    sources.exemplars = [this](auto any_of, auto start_ms, auto end_ms) {
+      return exemplars_->select(any_of, start_ms, end_ms);
+    };
+    sources.external_labels = [this] {
+      const std::lock_guard guard(mutex_);
+      return external_labels_;
+    };
+    sources.last_reload = [this] {
+      const std::lock_guard guard(mutex_);
+      return last_reload_;
+    };
     sources.alerts = [this] { return alerts::prometheus_alerts_json(alerts_->alerts()); };
-    sources.rules = [this] { return rules::rules_json(rules_->groups()); };
+    sources.rules = [this](const net::Params&) -> Result<std::string> { return rules::rules_json(rules_->groups()); };
     sources.config = [this] { return config_text(); };
     sources.last_reload_succeeded = [this] {
       const std::lock_guard guard(mutex_);
       return config_.last_reload_successful;
     };
     sources.flags = [this] { return flags(); };
+    sources.admin.delete_series = [this](auto matchers, auto start_ms, auto end_ms) {
+      return metrics_->delete_series(matchers, start_ms, end_ms);
+    };
+    sources.admin.clean_tombstones = [this] { return metrics_->clean_tombstones(); };
+    sources.admin.snapshot = [this](bool skip_head) { return metrics_->snapshot(skip_head); };
     console::add_prometheus_routes(router_, *metrics_, clock_, query_engine_for_console(*query_engine_, gate_),
                                    std::move(sources),
-                                   {.version = std::string(kVersion),
+                                   {.version = std::string(kPrometheusLevel) + "+mamori." + std::string(kVersion),
                                     .started = clock_.now(),
-                                    .retention = format_duration(options_.metrics_retention),
-                                    .timeout_max = std::chrono::duration_cast<Millis>(options_.query.timeout)});
+                                    .retention = retention_text(options_.metrics),
+                                    .timeout_max = std::chrono::duration_cast<Millis>(options_.query.timeout),
+                                    .cors_origin = options_.cors_origin,
+                                    .enable_admin = options_.enable_admin_api});
   }
 
   /// A query that runs or waits in line holds a thread: as many as may, and some for all else.
@@ -399,15 +432,24 @@ class Watcher final : public Runtime {
     std::string text;
     for (const auto& path : options_.config_files) {
       std::ifstream file(path);
-      text.append(std::istreambuf_iterator<char>(file), {});
+      text += spec::shown_yaml(std::string(std::istreambuf_iterator<char>(file), {}));
     }
-    return hide_url_secrets(text);
+    return text;
   }
 
   std::map<std::string, std::string> flags() const {
     std::map<std::string, std::string> all = {{"data", options_.data_dir}, {"listen", address_}};
     all["fsync"] = options_.fsync == Fsync::Always ? "always" : options_.fsync == Fsync::Never ? "never" : "interval";
-    all["retention-metrics"] = format_duration(options_.metrics_retention);
+    const auto& store = options_.metrics;
+    all["retention-metrics"] = format_duration(store.retention);
+    all["retention-size"] = format_size(store.retention_bytes);
+    all["out-of-order-window"] = format_duration(store.out_of_order_window);
+    all["ahead-max"] = format_duration(store.ahead_max);
+    all["series-max"] = std::to_string(store.series_max);
+    all["new-series-per-minute-max"] = std::to_string(store.new_series_per_minute_max);
+    all["labels-per-series-max"] = std::to_string(store.labels_per_series_max);
+    all["label-name-bytes-max"] = std::to_string(store.label_name_bytes_max);
+    all["label-value-bytes-max"] = std::to_string(store.label_value_bytes_max);
     all["body-bytes-max"] = std::to_string(options_.body_bytes_max);
     all["otlp-bytes-max"] = std::to_string(options_.otlp.body_bytes_max);
     all["exemplars-max"] = std::to_string(options_.exemplars_max);
@@ -419,6 +461,8 @@ class Watcher final : public Runtime {
     all["query-queue"] = std::to_string(options_.query.waiting_max);
     all["remote-write-bytes-max"] = std::to_string(options_.remote_write.decoded_bytes_max);
     all["remote-write-cache-max"] = std::to_string(options_.remote_write.cache_entries_max);
+    all["cors-origin"] = options_.cors_origin;
+    all["enable-admin-api"] = options_.enable_admin_api ? "true" : "false";
     for (const auto& file : options_.config_files) all["config"] += (all["config"].empty() ? "" : ",") + file;
     return all;
   }
@@ -446,10 +490,7 @@ class Watcher final : public Runtime {
           [this] { return server_->counters().responses_5xx; });
     count("mamori_http_refused_too_large_total", "Requests refused for their size",
           [this] { return server_->counters().refused_too_large; });
-    count("mamori_metrics_samples_appended_total", "Samples stored since the start",
-          [this] { return metrics_->stats().samples_appended; });
-    registry_.callback("mamori_metrics_series", "Series in the store", "gauge", {},
-                       [this] { return static_cast<double>(metrics_->stats().series); });
+    register_store_metrics(registry_, *metrics_);
     register_query_metrics();
     count("mamori_judge_lines_observed_total", "Lines judged", [this] { return judge_->counters().observed; });
     count("mamori_judge_lines_too_late_total", "Lines stored but too old to be judged",
@@ -529,6 +570,9 @@ class Watcher final : public Runtime {
   rules::Evaluation evaluation_;
   std::vector<spec::DashboardSpec> dashboards_;
   std::string environment_;
+  std::vector<std::string> scrape_pools_;
+  std::vector<std::pair<std::string, std::string>> external_labels_;
+  std::optional<Timestamp> last_reload_;  // that succeeded
 };
 
 }  // namespace

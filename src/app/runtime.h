@@ -9,6 +9,7 @@
 #include "base/wal.h"
 #include "ingest/otlp_metrics.h"
 #include "ingest/remote_write.h"
+#include "metrics/store.h"
 #include "spec/spec.h"
 
 namespace mamori::app {
@@ -28,8 +29,10 @@ struct RuntimeOptions {
   Fsync fsync = Fsync::Interval;
   std::uint64_t memory_limit = 0;  // bytes of the whole process; 0: none
   QueryRuntimeOptions query;
-  Nanos metrics_retention = std::chrono::days{15};
+  metrics::StoreOptions metrics;  // its log's fsync is the one above
   std::size_t body_bytes_max = 64u << 20;
+  std::string cors_origin = ".*";  // a regular expression that was checked
+  bool enable_admin_api = false;
   ingest::RemoteWriteOptions remote_write;
   ingest::OtlpOptions otlp;
   std::size_t exemplars_max = 10'000;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory_gauge.h"
 #include "base/size.h"
+#include "metrics/store.h"
 #include "net/http_server.h"
 
 namespace mamori::app {
@@ -33,6 +34,16 @@ constexpr Option kOptions[] = {
     {"--query-concurrency", "NUMBER", "8", "queries that run at once; 1 to 100"},
     {"--query-queue", "NUMBER", "40", "queries that wait for a place, half of them of one client at most; to 1000"},
     {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
+    {"--retention-size", "SIZE", "0", "what the samples may take on the disk: the oldest go first; 0: no bound"},
+    {"--out-of-order-window", "DURATION", "0s",
+     "samples that come late are taken when they are older than the newest of all by at most this; to 3650d"},
+    {"--ahead-max", "DURATION", "10m", "samples further in the future than this are refused; 0s: none"},
+    {"--series-max", "NUMBER", "5000000", "series in the store, about 500 bytes of memory each; 0: no bound"},
+    {"--new-series-per-minute-max", "NUMBER", "1000000",
+     "what a label with a request's number in it makes; 0: no bound"},
+    {"--labels-per-series-max", "NUMBER", "128", "0: no bound"},
+    {"--label-name-bytes-max", "BYTES", "1024", "0: no bound"},
+    {"--label-value-bytes-max", "BYTES", "16384", "0: no bound"},
     {"--body-bytes-max", "BYTES", "67108864", "largest request body, unpacked; 1024 to 1073741824"},
     {"--otlp-bytes-max", "BYTES", "16777216", "largest OTLP request, unpacked; 1024 to 1073741824"},
     {"--exemplars-max", "NUMBER", "10000", "exemplars kept in memory, the newest; 0: none; to 10000000"},
@@ -40,6 +51,10 @@ constexpr Option kOptions[] = {
     {"--remote-write-cache-max", "SERIES", "2000000",
      "series that remote write recognises without reading their labels, 16 to 51 bytes of memory each; at least twice "
      "the active ones; 1000 to 100000000"},
+    {"--cors-origin", "REGEX", ".*",
+     "pages of which origins may read Prometheus' API: the whole origin must match, as in "
+     "'https?://grafana\\.example'"},
+    {"--enable-admin-api", "", "", "lets POST /api/v1/admin/tsdb/... delete series and make snapshots"},
     {"--log-level", "LEVEL", "info", "debug, info, warn or error"},
 };
 
@@ -99,6 +114,37 @@ Result<void> read_query_options(const ParsedOptions& parsed, RuntimeOptions& opt
   return {};
 }
 
+Result<Nanos> read_duration(const ParsedOptions& parsed, std::string_view name, Nanos min, Nanos max) {
+  const auto text = parsed.get(name);
+  const auto duration = text == "0" ? Result<Nanos>(Nanos{0}) : parse_duration(text);
+  if (!duration) return invalid_argument(std::string(name) + ": " + duration.error().message);
+  if (*duration < min || *duration > max) {
+    return invalid_argument(std::string(name) + " must be from " + format_duration(min) + " to " +
+                            format_duration(max));
+  }
+  return *duration;
+}
+
+Result<void> read_store_options(const ParsedOptions& parsed, metrics::StoreOptions& options) {
+  constexpr Nanos kLongest = std::chrono::days{36'500};
+  constexpr std::size_t kMost = 4'000'000'000;  // series are numbered with 32 bits
+  MAMORI_TRY(options.retention, read_duration(parsed, "--retention-metrics", Seconds{60}, kLongest));
+  MAMORI_TRY(options.out_of_order_window,
+             read_duration(parsed, "--out-of-order-window", Nanos{0}, std::chrono::days{3'650}));
+  MAMORI_TRY(options.ahead_max, read_duration(parsed, "--ahead-max", Nanos{0}, kLongest));
+  const auto size = parse_size(parsed.get("--retention-size"));
+  if (!size) return invalid_argument("--retention-size: " + size.error().message);
+  options.retention_bytes = *size;
+  if (*size != 0 && *size < 1 << 20)
+    return invalid_argument("--retention-size must be at least 1MiB, or 0 for no bound");
+  MAMORI_TRY(options.series_max, read_number(parsed, "--series-max", 0, kMost));
+  MAMORI_TRY(options.new_series_per_minute_max, read_number(parsed, "--new-series-per-minute-max", 0, kMost));
+  MAMORI_TRY(options.labels_per_series_max, read_number(parsed, "--labels-per-series-max", 0, kMost));
+  MAMORI_TRY(options.label_name_bytes_max, read_number(parsed, "--label-name-bytes-max", 0, kMost));
+  MAMORI_TRY(options.label_value_bytes_max, read_number(parsed, "--label-value-bytes-max", 0, kMost));
+  return {};
+}
+
 Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   RuntimeOptions options;
   if (!parsed.positional().empty()) {
@@ -118,16 +164,19 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   } else if (fsync != "interval") {
     return invalid_argument("--fsync " + fsync + ": write always, interval or never");
   }
-  const auto retention = parse_duration(parsed.get("--retention-metrics"));
-  if (!retention) return invalid_argument("--retention-metrics: " + retention.error().message);
-  options.metrics_retention = *retention;
 
+  MAMORI_TRY_VOID(read_store_options(parsed, options.metrics));
   MAMORI_TRY_VOID(read_query_options(parsed, options));
   MAMORI_TRY(options.body_bytes_max, read_number(parsed, "--body-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.otlp.body_bytes_max, read_number(parsed, "--otlp-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.exemplars_max, read_number(parsed, "--exemplars-max", 0, 10000000));
   MAMORI_TRY(options.remote_write.decoded_bytes_max, read_number(parsed, "--remote-write-bytes-max", 1024, 1073741824));
   MAMORI_TRY(options.remote_write.cache_entries_max, read_number(parsed, "--remote-write-cache-max", 1000, 100000000));
+
+  options.cors_origin = parsed.get("--cors-origin");
+  if (const auto regex = metrics::Matcher::make("origin", metrics::MatchOp::Regex, options.cors_origin); !regex)
+    return invalid_argument("--cors-origin: " + regex.error().message);
+  options.enable_admin_api = parsed.given("--enable-admin-api");
 
   const auto level = parsed.get("--log-level");
   if (level == "debug") {

@@ -1,6 +1,7 @@
 // base/text.h: small text helpers that several rooms need.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,13 @@ bool equals_ignore_case(std::string_view a, std::string_view b);
 std::string to_lower(std::string_view text);
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// Length of the valid UTF-8 sequence at the start of `text` (RFC 3629: no overlong forms, no surrogates), 0 if none.
+/// REQUIRES: `text` is not empty.
+std::size_t utf8_sequence(std::string_view text);
+bool is_utf8(std::string_view text);
+/// False for what is no code point: nothing is appended.
+bool append_utf8(std::string& out, std::uint32_t code_point);
 
 /// Glob over a whole name: '*' stands for any run of characters, '?' for one. "payment_*" matches "payment_logs".
 bool glob_matches(std::string_view pattern, std::string_view name);

@@ -31,5 +31,20 @@ TEST(EditDistance, CountsASwapOfNeighboursOnce) {
 
 TEST(Split, KeepsEmptyParts) { EXPECT_EQ(split("a,,b,", ','), (std::vector<std::string_view>{"a", "", "b", ""})); }
 
+TEST(Utf8, IsReadAndWrittenAsRfc3629Says) {
+  for (const std::uint32_t code : {0x24u, 0xA2u, 0x20ACu, 0x1F600u, 0x10FFFFu}) {
+    std::string text;
+    EXPECT_TRUE(append_utf8(text, code));
+    EXPECT_TRUE(is_utf8(text)) << code;
+    EXPECT_EQ(utf8_sequence(text), text.size());
+  }
+  std::string none;
+  EXPECT_FALSE(append_utf8(none, 0xD800));
+  EXPECT_FALSE(append_utf8(none, 0x110000));
+  EXPECT_EQ(none, "");
+  for (const auto* text : {"\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "a\xE2\x82"})
+    EXPECT_FALSE(is_utf8(text));
+}
+
 }  // namespace
 }  // namespace mamori

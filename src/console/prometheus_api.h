@@ -1,10 +1,11 @@
-// console/prometheus_api.h: Prometheus' HTTP API under /api/v1/, so that its tools and dashboards work with mamori.
-// Source: Prometheus documentation, "HTTP API"; shapes, number formats and error texts as there.
+// console/prometheus_api.h: Prometheus 3's HTTP API under /api/v1/ and its /federate, so that its tools and dashboards
+// work with mamori. Source: Prometheus documentation, "HTTP API"; shapes, number formats and error texts as there.
 #pragma once
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "ingest/exposition.h"
 #include "ingest/scrape.h"
+#include "metrics/exemplars.h"
 #include "metrics/store.h"
 #include "net/router.h"
 
@@ -58,24 +60,53 @@ struct QueryEngine {
   std::function<Result<std::vector<metrics::Matcher>>(std::string_view selector)> selector;
   /// A query, formatted. Errors: InvalidArgument.
   std::function<Result<std::string>(std::string_view query)> format;
+  /// A query's tree as JSON. Errors: InvalidArgument.
+  std::function<Result<std::string>(std::string_view query)> tree;
+  /// The matchers of each selector in a query. Errors: InvalidArgument.
+  std::function<Result<std::vector<std::vector<metrics::Matcher>>>(std::string_view query)> selectors;
 };
 
 struct PrometheusApiOptions {
   std::string version;
   Timestamp started;
   std::string retention = "15d";
-  Millis timeout_max{120'000};  // Prometheus' --query.timeout; ?timeout= can only shorten it
+  Millis timeout_max{120'000};     // Prometheus' --query.timeout; ?timeout= can only shorten it
+  Millis lookback{300'000};        // of /federate
+  std::string cors_origin = ".*";  // a regular expression, anchored: pages of which origins may read the API
+  bool enable_admin = false;       // else the routes below admin/ refuse
+};
+
+/// What a target said of its metrics last.
+struct TargetMetadata {
+  metrics::Labels target;
+  std::map<std::string, ingest::MetricMetadata> families;
+};
+
+/// What changes the store; asked for only if the options enable it.
+struct PrometheusAdmin {
+  std::function<Result<void>(std::span<const metrics::Matcher> matchers, std::int64_t start_ms, std::int64_t end_ms)>
+      delete_series;
+  std::function<Result<void>()> clean_tombstones;
+  std::function<Result<std::string>(bool skip_head)> snapshot;  // the new folder's path
 };
 
 /// What the API shows of other rooms; each is called per request, from any thread.
 struct PrometheusApiSources {
   std::function<std::vector<ingest::TargetStatus>()> targets;
-  std::function<std::map<std::string, ingest::MetricMetadata>()> metadata;
-  std::function<std::string()> alerts;  // JSON: {"alerts":[…]}
-  std::function<std::string()> rules;   // JSON: {"groups":[…]}
-  std::function<std::string()> config;  // the spec's text
+  std::function<std::vector<std::string>()> scrape_pools;
+  std::function<std::vector<TargetMetadata>()> target_metadata;
+  std::function<std::map<std::string, ingest::MetricMetadata>()> metadata;  // of senders that are no targets, too
+  std::function<std::vector<metrics::SeriesExemplars>(std::span<const std::vector<metrics::Matcher>> any_of,
+                                                      std::int64_t start_ms, std::int64_t end_ms)>
+      exemplars;
+  std::function<Result<std::string>(const net::Params& params)> rules;                // JSON: {"groups":[…]}
+  std::function<std::string()> alerts;                                                // JSON: {"alerts":[…]}
+  std::function<std::vector<std::pair<std::string, std::string>>()> external_labels;  // ascending names
+  std::function<std::string()> config;                                                // the spec's text
   std::function<bool()> last_reload_succeeded;
+  std::function<std::optional<Timestamp>()> last_reload;  // that succeeded; none: the start
   std::function<std::map<std::string, std::string>()> flags;
+  PrometheusAdmin admin;
 };
 
 /// `store` and `clock` must outlive the router.

@@ -1,12 +1,9 @@
 #include "console/prometheus_api.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <filesystem>
 #include <limits>
 
 #include "console/detail/prometheus_json.h"
+#include "console/prometheus_api_fixture.h"
 
 namespace mamori::console {
 namespace {
@@ -15,92 +12,6 @@ using metrics::Labels;
 using metrics::Matcher;
 using metrics::MatchOp;
 using testing::HasSubstr;
-
-/// Notes what it was asked and answers what the test sets.
-struct FakeEngine {
-  QueryAnswer answer;
-  std::string query;
-  std::int64_t start_ms = 0, end_ms = 0, step_ms = 0;
-  QueryBounds bounds{};
-
-  QueryEngine engine() {
-    return {.instant =
-                [this](std::string_view text, std::int64_t time_ms, const QueryBounds& given) {
-                  query = text;
-                  start_ms = end_ms = time_ms;
-                  bounds = given;
-                  return answer;
-                },
-            .range =
-                [this](std::string_view text, std::int64_t start, std::int64_t end, std::int64_t step,
-                       const QueryBounds& given) {
-                  query = text;
-                  start_ms = start, end_ms = end, step_ms = step;
-                  bounds = given;
-                  return answer;
-                },
-            // A bare name; anything else is a mistake.
-            .selector = [](std::string_view text) -> Result<std::vector<Matcher>> {
-              if (text == "{") return invalid_argument("1:2: parse error: unexpected end of input");
-              if (text == "{}") return std::vector{*Matcher::make("a", MatchOp::Regex, ".*")};
-              return std::vector{*Matcher::make("__name__", MatchOp::Equal, std::string(text))};
-            },
-            .format = [](std::string_view text) { return Result<std::string>(std::string(text) + "!"); }};
-  }
-};
-
-class PrometheusApiTest : public testing::Test {
- protected:
-  PrometheusApiTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "mamori_prom_api_XXXXXX").string();
-    dir_ = ::mkdtemp(name.data());
-    std::vector<std::string> warnings;
-    store_ = *metrics::Store::open(dir_, {}, clock_, warnings);
-    add({{"__name__", "up"}, {"job", "node"}}, 1000);
-    add({{"__name__", "up"}, {"job", "mamori"}}, 5000);
-    add({{"__name__", "load1"}, {"job", "node"}, {"zone", "a\"b"}}, 1000);
-    PrometheusApiSources sources;
-    sources.alerts = [] { return std::string(R"({"alerts":[{"state":"firing"}]})"); };
-    sources.metadata = [] {
-      return std::map<std::string, ingest::MetricMetadata>{{"load1", {"gauge", "1m load", ""}},
-                                                           {"odd", {"untyped", "", ""}}};
-    };
-    sources.flags = [] { return std::map<std::string, std::string>{{"data", "/d"}}; };
-    add_prometheus_routes(router_, *store_, clock_, fake_.engine(), sources, {.version = "3.0.0"});
-  }
-  ~PrometheusApiTest() override {
-    store_.reset();
-    std::filesystem::remove_all(dir_);
-  }
-
-  void add(std::vector<std::pair<std::string, std::string>> labels, std::int64_t time_ms) {
-    const metrics::SeriesSample one{Labels(std::move(labels)), {time_ms, 1}};
-    ASSERT_TRUE(store_->append({&one, 1}));
-  }
-  net::Response get(const std::string& path, const std::string& query = "") {
-    net::Request request{.method = "GET", .target = path, .path = path};
-    request.query = net::Params::parse(query);
-    return router_.handle(request);
-  }
-  net::Response post(const std::string& path, const std::string& form) {
-    net::Request request{.method = "POST", .target = path, .path = path};
-    request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-    request.body = form;
-    return router_.handle(request);
-  }
-  void refuses(const std::string& path, const std::string& query, const std::string& text) {
-    const auto response = get(path, query);
-    EXPECT_EQ(response.status, 400) << path << "?" << query;
-    EXPECT_THAT(response.body, HasSubstr(R"("errorType":"bad_data")"));
-    EXPECT_THAT(response.body, HasSubstr(text));
-  }
-
-  std::string dir_;
-  FakeClock clock_{Timestamp{Seconds{1'700'000'000}}};
-  std::unique_ptr<metrics::Store> store_;
-  FakeEngine fake_;
-  net::Router router_;
-};
 
 TEST_F(PrometheusApiTest, AnswersAnInstantVector) {
   fake_.answer.series = {{Labels({{"__name__", "up"}, {"job", "node"}}), {{1435781451781, 1}}},
@@ -167,7 +78,7 @@ TEST_F(PrometheusApiTest, PassesAnnotationsOnAndCutsAtTheLimit) {
 
 TEST_F(PrometheusApiTest, RefusesWrongParametersInPrometheusWords) {
   refuses("/api/v1/query", "query=x&time=then",
-          R"(invalid parameter \"time\": Invalid time value for 'time': cannot parse \"then\" to a val)");
+          R"(invalid parameter \"time\": invalid time value for 'time': cannot parse \"then\" to a val)");
   refuses("/api/v1/query", "query=x&timeout=soon",
           R"(invalid parameter \"timeout\": cannot parse \"soon\" to a valid)");
   refuses("/api/v1/query", "query=x&time=1e300", "to a valid timestamp");

@@ -152,7 +152,7 @@ struct StoreStats {
   std::uint64_t out_of_order_taken = 0, duplicates = 0;
   std::uint64_t refused_conflicting = 0, refused_out_of_order = 0, refused_too_far_ahead = 0, refused_unknown = 0;
   std::uint64_t refused_series_max = 0, refused_new_series = 0, refused_labels = 0;  // series, not samples
-  std::uint64_t writes_unavailable = 0;
+  std::uint64_t writes_unavailable = 0, log_sync_failures = 0;
 };
 
 struct NamedCount {

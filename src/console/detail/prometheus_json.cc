@@ -14,17 +14,24 @@ int status_of(std::string_view type) {
   if (type == "bad_data") return 400;
   if (type == "not_found") return 404;
   if (type == "execution") return 422;
-  if (type == "timeout" || type == "canceled" || type == "unavailable") return 503;
+  if (type == "not_acceptable") return 406;
+  if (type == "canceled") return 499;
+  if (type == "timeout" || type == "unavailable") return 503;
   return 500;
 }
 
-void append_notes(std::string& out, std::string_view name, const std::vector<std::string>& notes) {
+constexpr std::size_t kNotesMax = 10;  // of each kind, as Prometheus: a query may warn once per series
+
+void append_notes(std::string& out, std::string_view kind, const std::vector<std::string>& notes) {
   if (notes.empty()) return;
-  out += ",\"" + std::string(name) + "\":[";
-  for (std::size_t i = 0; i < notes.size(); ++i) {
+  out += ",\"" + std::string(kind) + "s\":[";
+  const auto shown = std::min(notes.size(), kNotesMax);
+  for (std::size_t i = 0; i < shown; ++i) {
     if (i > 0) out += ',';
     append_json_string(out, notes[i]);
   }
+  if (notes.size() > shown)
+    out += ",\"" + std::to_string(notes.size() - shown) + " more " + std::string(kind) + " annotations omitted\"";
   out += ']';
 }
 
@@ -106,8 +113,8 @@ std::string begin_prometheus_success() { return R"({"status":"success","data":)"
 
 net::Response end_prometheus_success(std::string body, const std::vector<std::string>& warnings,
                                      const std::vector<std::string>& infos) {
-  append_notes(body, "warnings", warnings);
-  append_notes(body, "infos", infos);
+  append_notes(body, "warning", warnings);
+  append_notes(body, "info", infos);
   body += '}';
   return net::Response::json(200, std::move(body));
 }
@@ -135,6 +142,15 @@ void append_api_value(std::string& out, double value) {
   } else {
     append_unusual_value(out, value);
   }
+}
+
+std::string api_texts(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, text);
+  }
+  return out + "]";
 }
 
 void append_api_labels(std::string& out, const metrics::Labels& labels) {

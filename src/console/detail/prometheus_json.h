@@ -12,7 +12,7 @@
 
 namespace mamori::console {
 
-/// {"status":"success","data":…}; with "warnings" and "infos" when there are any.
+/// {"status":"success","data":…}; with "warnings" and "infos" when there are any, the first ten of each.
 net::Response prometheus_success(std::string_view data, const std::vector<std::string>& warnings = {},
                                  const std::vector<std::string>& infos = {});
 
@@ -22,7 +22,7 @@ net::Response end_prometheus_success(std::string body, const std::vector<std::st
                                      const std::vector<std::string>& infos = {});
 
 /// {"status":"error","errorType":…,"error":…} with the status that belongs to the type: bad_data 400, not_found 404,
-/// execution 422, timeout, canceled and unavailable 503, anything else 500.
+/// not_acceptable 406, execution 422, canceled 499, timeout and unavailable 503, anything else 500.
 net::Response prometheus_error(std::string_view type, std::string_view message);
 
 /// 1435781451.781: seconds, with three decimals unless they are zero.
@@ -30,6 +30,9 @@ void append_api_time(std::string& out, std::int64_t time_ms);
 
 /// As strconv.FormatFloat writes it: shortest digits; an exponent below 1e-6 and from 1e21; NaN, +Inf, -Inf.
 void append_api_value(std::string& out, double value);
+
+/// ["a","b"]
+std::string api_texts(const std::vector<std::string>& texts);
 
 /// {"__name__":"up","job":"node"}
 void append_api_labels(std::string& out, const metrics::Labels& labels);

@@ -45,23 +45,11 @@ PrometheusAnswer query_range(const PrometheusContext& context, const Request& re
                         cost_parameter(params));
 }
 
-PrometheusAnswer format_query(const PrometheusContext& context, const Request& request) {
-  const auto formatted = context.engine.format(request.params().get_or("query", ""));
-  if (!formatted) return invalid_argument("invalid parameter \"query\": " + formatted.error().message);
-  std::string data;
-  append_json_string(data, *formatted);
-  return prometheus_success(data);
-}
-
-PrometheusAnswer query_exemplars(const PrometheusContext&, const Request&) { return prometheus_success("[]"); }
-
 }  // namespace
 
 void add_query_routes(PrometheusRoutes& routes) {
   routes.add("GET|POST", "query", query);
   routes.add("GET|POST", "query_range", query_range);
-  routes.add("GET|POST", "format_query", format_query);
-  routes.add("GET|POST", "query_exemplars", query_exemplars);
 }
 
 }  // namespace mamori::console

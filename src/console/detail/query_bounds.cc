@@ -51,7 +51,8 @@ Result<QueryBounds> query_bounds(const net::Request& request, const net::Params&
   QueryBounds bounds{.timeout = timeout_max};
   MAMORI_TRY(const auto timeout, duration_parameter(params, "timeout"));
   if (timeout) bounds.timeout = std::min(bounds.timeout, Millis{std::max<std::int64_t>(*timeout, 0)});
-  MAMORI_TRY(const auto lookback, duration_parameter(params, "lookback_delta"));
+  MAMORI_TRY(const auto lookback,
+             duration_parameter(params, "lookback_delta", "error parsing lookback delta duration: "));
   if (lookback) bounds.lookback = Millis{std::max<std::int64_t>(*lookback, 0)};
   MAMORI_TRY(bounds.samples_max, samples_of(request.headers.get("X-Mamori-Max-Samples")));
   MAMORI_TRY(bounds.bytes_max, bytes_of(request.headers.get("X-Mamori-Max-Memory")));

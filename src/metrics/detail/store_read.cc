@@ -145,6 +145,7 @@ StoreStats FileStore::stats() const {
   stats.refused_new_series = of.new_series;
   stats.refused_labels = of.labels;
   stats.writes_unavailable = of.writes_unavailable;
+  stats.log_sync_failures = wal_->sync_failures();
   return stats;
 }
 

@@ -76,9 +76,11 @@ std::string plain_float(double value) {
   return {buffer, end};
 }
 
-/// Every distinct value makes a row: many more, at worst, than there were.
+/// Every distinct value makes a row: many more, at worst, than there were. `label` takes the value before the grouping
+/// is made, so `without (label)` takes it away again.
 Result<Rows> count_values(QueryContext& context, const Rows& rows, const std::vector<Group>& groups,
-                          const std::string& label, std::size_t steps) {
+                          const AggregateExpr& expr, const std::string& label, std::size_t steps) {
+  const bool removed = expr.without && std::ranges::find(expr.grouping, label) != expr.grouping.end();
   Rows out;
   std::unordered_map<Labels, std::size_t, LabelsHash> index;
   for (const auto& group : groups) {
@@ -86,7 +88,8 @@ Result<Rows> count_values(QueryContext& context, const Rows& rows, const std::ve
       for (std::size_t i = 0; i < steps; ++i) {
         if (!rows[member].has(i)) continue;
         const auto* histogram = rows[member].histogram(i);
-        auto labels = group.labels.with(label, histogram ? to_text(*histogram) : plain_float(rows[member].values[i]));
+        const auto value = histogram ? to_text(*histogram) : plain_float(rows[member].values[i]);
+        auto labels = removed ? group.labels : group.labels.with(label, value);
         const auto [at, fresh] = index.try_emplace(labels, out.size());
         if (fresh) {
           MAMORI_TRY_VOID(context.budget.hold(steps, steps * sizeof(double) + sizeof(Series) + labels.bytes()));
@@ -241,7 +244,7 @@ Result<Rows> Evaluator::aggregate(const AggregateExpr& expr) {
   const auto groups = make_groups(rows, expr);
   const AggregationNotes notes(context_, expr);
   MAMORI_TRY_VOID(context_.check_deadline());
-  if (expr.op == "count_values") return count_values(context_, rows, groups, text(*expr.param), grid_.steps);
+  if (expr.op == "count_values") return count_values(context_, rows, groups, expr, text(*expr.param), grid_.steps);
   if (choosing) {
     const Chooser chooser(expr.op, rows, notes);
     Rows out;

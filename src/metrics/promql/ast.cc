@@ -72,6 +72,20 @@ std::string_view to_string(Op op) {
   return "";
 }
 
+std::string_view to_string(MatchOp op) {
+  switch (op) {
+    case MatchOp::Equal:
+      return "=";
+    case MatchOp::NotEqual:
+      return "!=";
+    case MatchOp::Regex:
+      return "=~";
+    case MatchOp::NotRegex:
+      return "!~";
+  }
+  return "";
+}
+
 bool is_trim(Op op) { return op == Op::TrimUpper || op == Op::TrimLower; }
 bool is_comparison(Op op) { return op >= Op::Eq && op <= Op::Ge; }
 bool is_set_operator(Op op) { return op >= Op::And; }

@@ -95,6 +95,7 @@ struct UnaryExpr : Expr {
 enum class Op { Add, Sub, Mul, Div, Mod, Pow, Atan2, TrimUpper, TrimLower, Eq, Ne, Lt, Le, Gt, Ge, And, Or, Unless };
 std::string_view to_string(Op op);
 bool is_trim(Op op);
+std::string_view to_string(MatchOp op);  // "=~"
 bool is_comparison(Op op);
 bool is_set_operator(Op op);
 

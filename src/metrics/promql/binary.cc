@@ -113,7 +113,12 @@ class Matching {
     std::size_t one = kNoRow;
     for (const auto row : side.one) {
       if (!one_[row].has(i)) continue;
-      if (one != kNoRow) return duplicate(one, row);
+      if (one != kNoRow) {
+        // Where the other side has nothing at all, nothing is matched, so nothing is ambiguous.
+        const bool fills = matching_.fill_left || matching_.fill_right;
+        if (!fills && std::ranges::none_of(many_, [i](const auto& series) { return series.has(i); })) return {};
+        return duplicate(one, row);
+      }
       one = row;
     }
     bool any = false, matched = false;

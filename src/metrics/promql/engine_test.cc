@@ -115,6 +115,20 @@ TEST_F(EngineTest, SaysWhichSeriesCannotBeMatched) {
   EXPECT_EQ(ask("abs({x=\"1\"} offset 1h)", 0), "");
 }
 
+TEST_F(EngineTest, MatchesNothingWhereOneSideHasNothing) {
+  add("many", {{"a", "1"}}, 1000, 1);
+  add("many", {{"a", "2"}}, 1000, 1);
+  EXPECT_EQ(ask("none / on () many", 1000), "");
+  EXPECT_EQ(ask("many / on () none", 1000), "");
+}
+
+TEST_F(EngineTest, CountsValuesUnderALabelThatTheGroupingTakesAway) {
+  add("version", {{"a", "1"}, {"b", "x"}}, 1000, 7);
+  add("version", {{"a", "2"}, {"b", "x"}}, 1000, 8);
+  EXPECT_EQ(ask("count_values without (a) (\"a\", version)", 1000), "{b=\"x\"} 2");
+  EXPECT_EQ(ask("count_values by (a) (\"a\", version)", 1000), "{a=\"7\"} 1, {a=\"8\"} 1");
+}
+
 TEST_F(EngineTest, RefusesEqualLabelSetsAfterNamesWereDropped) {
   add("a", {}, 0, 1);
   add("b", {}, 0, 2);

@@ -326,9 +326,11 @@ class Parser : private LengthParser {
     const auto is_grouping = [&] { return is_word("by") || is_word("without"); };
     const bool before = is_grouping();
     std::vector<ExprPtr> args;
-    if ((before && !grouping()) || !arguments(args, "aggregation") || (!before && is_grouping() && !grouping())) {
-      return nullptr;
-    }
+    if (before && !grouping()) return nullptr;
+    ++aggregations_;
+    const bool read = arguments(args, "aggregation");
+    --aggregations_;
+    if (!read || (!before && is_grouping() && !grouping())) return nullptr;
     node->span.end = last_end_;
     if (is_experimental_aggregation(node->op) && !features_.experimental_functions) {
       return fail(name.span, node->op +

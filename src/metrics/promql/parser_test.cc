@@ -85,6 +85,9 @@ TEST(Parse, BindsAsTheDocumentationSays) {
 TEST(Parse, NamesTheMistakeAndItsPlaceAsPrometheusDoes) {
   refused("", "1:1: parse error: no expression found in input");
   refused("1+", "1:3: parse error: unexpected end of input");
+  refused("sum((a) * )", "1:11: parse error: unexpected \")\" in aggregation");
+  refused("abs((a) * )", "1:11: parse error: unexpected \")\"");
+  refused("sum(a) * ", "1:10: parse error: unexpected end of input");
   refused("*1", "1:1: parse error: unexpected <op:*>");
   refused("(1))", "1:4: parse error: unexpected right parenthesis ')'");
   refused("((1)", "1:5: parse error: unclosed left parenthesis");

@@ -39,20 +39,6 @@ std::string modifiers_text(const Modifiers& modifiers) {
   return out;
 }
 
-std::string_view match_text(MatchOp op) {
-  switch (op) {
-    case MatchOp::Equal:
-      return "=";
-    case MatchOp::NotEqual:
-      return "!=";
-    case MatchOp::Regex:
-      return "=~";
-    case MatchOp::NotRegex:
-      return "!~";
-  }
-  return "";
-}
-
 std::string selector_text(const SelectorExpr& expr, std::string_view range) {
   std::string out = expr.name;
   std::string inner;
@@ -60,7 +46,7 @@ std::string selector_text(const SelectorExpr& expr, std::string_view range) {
     if (matcher.name() == kMetricName && matcher.op() == MatchOp::Equal && matcher.value() == expr.name) continue;
     if (!inner.empty()) inner += ",";
     inner += label_name(matcher.name());
-    inner += match_text(matcher.op());
+    inner += to_string(matcher.op());
     inner += quote(matcher.value());
   }
   if (!inner.empty() || out.empty()) out += "{" + inner + "}";

@@ -75,6 +75,7 @@ class TokenStream {
   std::nullptr_t unexpected(std::string_view context, std::string_view expected) {
     if (is(TokenType::Error)) return fail(current().span, current().text);
     std::string message = "unexpected " + describe(current());
+    if (context.empty() && aggregations_ > 0) context = "aggregation";  // where Prometheus' grammar takes up again
     if (!context.empty()) message += " in " + std::string(context);
     if (!expected.empty()) message += ", expected " + std::string(expected);
     return fail(current().span, std::move(message));
@@ -146,6 +147,7 @@ class TokenStream {
   Features features_;
   int last_end_ = 0;
   int nesting_ = 0;
+  int aggregations_ = 0;  // whose arguments are being read
   Span where_;
   std::string message_;
 
