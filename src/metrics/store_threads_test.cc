@@ -93,7 +93,8 @@ TEST_F(StoreThreadsTest, SettlesIntoOnePartWhenItIsQuiet) {
   for (int i = 0; i < 1000 && (store_->stats().parts != 1 || store_->stats().heads_waiting > 0); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   EXPECT_EQ(store_->stats().parts, 1u);
-  EXPECT_EQ(store_->stats().part_samples, 4000u);
+  // How many go into a head depends on how soon the one before it was written out.
+  EXPECT_EQ(store_->stats().part_samples + store_->stats().head_samples, 5000u);
   EXPECT_EQ(select()[0].samples.size(), 5000u);
 }
 
