@@ -11,18 +11,20 @@
 namespace mamori::metrics::promql {
 namespace {
 
-// Few enough that merging their results costs little, many enough that two cores end at nearly the same time.
-constexpr std::size_t kChunksMax = 16;
-constexpr std::size_t kChunkSeriesMin = 32;
-constexpr std::size_t kChunkAlign = 16;  // series that a part keeps in one block are read together
+// A chunk's first series may lie in the middle of a block that has to be decoded from its start, and each chunk's
+// groups are merged into the others': large chunks are cheaper, but the last one must not keep a processor waiting for
+// long.
+constexpr std::size_t kChunkSeriesMin = 16, kChunkSeriesUsual = 1024;
+constexpr std::size_t kChunksMin = 4, kChunksMax = 32;
+
 // About a tenth of a millisecond's work between two looks at the clock.
 constexpr std::size_t kWorkBetweenChecks = 100'000;
 // As the store gives it, and apart in columns.
 constexpr std::size_t kBytesPerSample = 2 * sizeof(Sample);
 
 std::size_t chunk_series(std::size_t series) {
-  const auto even = (series + kChunksMax - 1) / kChunksMax;
-  return std::max(kChunkSeriesMin, (even + kChunkAlign - 1) / kChunkAlign * kChunkAlign);
+  const auto usual = std::clamp((series + kChunksMin - 1) / kChunksMin, kChunkSeriesMin, kChunkSeriesUsual);
+  return std::max(usual, (series + kChunksMax - 1) / kChunksMax);
 }
 
 /// What a thread needs for chunk after chunk.
@@ -98,6 +100,7 @@ class Stream {
   Result<void> read_chunk(Worker& worker, RowSink& sink, std::size_t chunk) {
     const auto end = std::min(series_, (chunk + 1) * chunk_);
     for (auto i = chunk * chunk_; i < end && !stop_; ++i) MAMORI_TRY_VOID(read_series(worker, sink, i));
+    sink.finish();
     return {};
   }
 

@@ -33,6 +33,8 @@ class RowSink {
   virtual std::span<double> next_row() = 0;
   /// The row is written: that of series `i`, with a value at `present` > 0 steps. Errors: the budget's.
   virtual Result<void> take(std::size_t i, std::size_t present) = 0;
+  /// The chunk has no more rows; still on the thread that made them.
+  virtual void finish() {}
 };
 
 struct RowSinks {

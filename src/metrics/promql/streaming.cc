@@ -1,7 +1,7 @@
 // Selectors and functions over range selectors, evaluated series by series. What is not made this way (histograms,
 // anchored and smoothed ranges, subqueries, the rarer functions) takes the general path: null is returned.
 #include <algorithm>
-#include <numeric>
+#include <iterator>
 
 #include "metrics/promql/applied_rows.h"
 #include "metrics/promql/extended_range.h"
@@ -10,13 +10,20 @@
 namespace mamori::metrics::promql {
 namespace {
 
-/// Rows as they are; sorted by their series' labels at the end.
+/// A row and the series of the selection that it was made of.
 struct Collected {
-  Rows rows;
-  std::vector<std::size_t> series;  // of the selection, one per row
-  NameWatch names;
+  std::size_t series = 0;
+  Series row;
 };
 
+struct ByLabels {
+  const Selection& selection;
+  bool operator()(const Collected& a, const Collected& b) const {
+    return selection.labels(a.series) < selection.labels(b.series);
+  }
+};
+
+/// Keeps rows as they are, sorted by their series' labels: results and ties of topk() depend on that order.
 class Collector final : public RowSink {
  public:
   Collector(QueryContext& context, const RowSource& source, std::size_t steps)
@@ -28,47 +35,61 @@ class Collector final : public RowSink {
   }
 
   Result<void> take(std::size_t i, std::size_t) override {
-    MAMORI_TRY_VOID(context_.hold(steps_));
+    MAMORI_TRY_VOID(context_.budget.hold(steps_, steps_ * sizeof(double) + sizeof(Collected)));
     const auto& labels = source_.selection->labels(i);
     const bool delayed = context_.options.delayed_name_removal;
-    if (source_.drops_name) collected_.names.see(labels);
-    collected_.rows.push_back({.labels = source_.drops_name && !delayed ? without_metadata(labels) : labels,
-                               .drop_name = source_.drops_name && delayed,
-                               .values = std::move(row_)});
-    collected_.series.push_back(i);
+    if (source_.drops_name) names_.see(labels);
+    Series row{.labels = source_.drops_name && !delayed ? without_metadata(labels) : labels,
+               .drop_name = source_.drops_name && delayed,
+               .values = std::move(row_)};
+    rows_.push_back({.series = i, .row = std::move(row)});
     return {};
   }
 
-  Collected& collected() { return collected_; }
+  void finish() override {
+    const ByLabels before{*source_.selection};
+    if (!std::ranges::is_sorted(rows_, before)) std::ranges::sort(rows_, before);
+  }
+
+  /// Another chunk's rows, sorted as these are.
+  void join(Collector& other) {
+    const auto here = static_cast<std::ptrdiff_t>(rows_.size());
+    std::ranges::move(other.rows_, std::back_inserter(rows_));
+    other.rows_ = {};
+    parts_.push_back(here);
+    names_.join(other.names_);
+  }
+
+  /// Merges the sorted parts, two and two.
+  Rows sorted_rows() {
+    parts_.push_back(static_cast<std::ptrdiff_t>(rows_.size()));
+    while (parts_.size() > 2) {
+      std::vector<std::ptrdiff_t> fewer{0};
+      for (std::size_t i = 1; i < parts_.size(); i += 2) {
+        const auto last = std::min(i + 1, parts_.size() - 1);
+        std::inplace_merge(rows_.begin() + parts_[i - 1], rows_.begin() + parts_[i], rows_.begin() + parts_[last],
+                           ByLabels{*source_.selection});
+        fewer.push_back(parts_[last]);
+      }
+      parts_ = std::move(fewer);
+    }
+    Rows rows;
+    rows.reserve(rows_.size());
+    for (auto& collected : rows_) rows.push_back(std::move(collected.row));
+    return rows;
+  }
+
+  bool names_may_collide() const { return names_.may_collide(); }
 
  private:
   QueryContext& context_;
   const RowSource& source_;
   const std::size_t steps_;
   std::vector<double> row_;
-  Collected collected_;
+  std::vector<Collected> rows_;
+  std::vector<std::ptrdiff_t> parts_;  // where each part begins
+  NameWatch names_;
 };
-
-void append(Collected& to, Collected& from) {
-  std::ranges::move(from.rows, std::back_inserter(to.rows));
-  to.series.insert(to.series.end(), from.series.begin(), from.series.end());
-  to.names.join(from.names);
-}
-
-/// Results and ties of topk() depend on the order of the series.
-void sort_by_series(Collected& collected, const Selection& selection) {
-  const auto by_labels = [&](std::size_t a, std::size_t b) {
-    return selection.labels(collected.series[a]) < selection.labels(collected.series[b]);
-  };
-  std::vector<std::size_t> order(collected.rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (std::ranges::is_sorted(order, by_labels)) return;
-  std::ranges::sort(order, by_labels);
-  Rows sorted;
-  sorted.reserve(order.size());
-  for (const auto at : order) sorted.push_back(std::move(collected.rows[at]));
-  collected.rows = std::move(sorted);
-}
 
 std::size_t bytes_of(const SeriesData& data) {
   std::size_t bytes = sizeof data + data.samples.size() * sizeof(Sample);
@@ -80,10 +101,10 @@ std::size_t bytes_of(const SeriesData& data) {
 
 Result<std::optional<Rows>> Evaluator::streamed_rows(const RowSource& source) {
   const auto before = context_.budget.mark();
-  Collected all;
+  Collector all(context_, source, grid_.steps);
   const RowSinks sinks{.open = [&] { return std::make_unique<Collector>(context_, source, grid_.steps); },
                        .hand_on = [&](std::unique_ptr<RowSink> sink) -> Result<void> {
-                         append(all, static_cast<Collector&>(*sink).collected());
+                         all.join(static_cast<Collector&>(*sink));
                          return {};
                        }};
   MAMORI_TRY(const auto streamed, stream_rows(context_, grid_, source, sinks));
@@ -91,9 +112,9 @@ Result<std::optional<Rows>> Evaluator::streamed_rows(const RowSource& source) {
     context_.budget.return_to(before);
     return std::optional<Rows>();
   }
-  sort_by_series(all, *source.selection);
-  if (all.names.may_collide()) MAMORI_TRY_VOID(join_equal(all.rows));
-  return std::optional(std::move(all.rows));
+  auto rows = all.sorted_rows();
+  if (all.names_may_collide()) MAMORI_TRY_VOID(join_equal(rows));
+  return std::optional(std::move(rows));
 }
 
 std::unique_ptr<Selection> Evaluator::open_selection(std::span<const Matcher> matchers, std::int64_t start_ms,
