@@ -24,10 +24,12 @@ struct Made {
   double level = 0, growth = 0;  // growth 0: a gauge that wanders around its level
 };
 
+/// In [0, 1).
+double unit(std::mt19937& random) { return static_cast<double>(random()) * 0x1p-32; }
+
 /// 500 series of one instance: 160 counters, 24 histograms of 12 buckets with sum and count, 4 gauges.
 std::vector<Made> series_of(int instance, std::mt19937& random) {
   const std::string host = "10.0.0." + std::to_string(instance) + ":8080";
-  std::uniform_real_distribution<double> unit(0, 1);
   std::vector<Made> made;
   const auto add = [&](std::vector<std::pair<std::string, std::string>> pairs, double growth) {
     pairs.emplace_back("instance", host);
@@ -69,7 +71,6 @@ const promql::MemoryStore& store() {
   static const auto filled = [] {
     auto made = std::make_unique<promql::MemoryStore>();
     std::mt19937 random(1);
-    std::uniform_real_distribution<double> unit(0, 1);
     for (int instance = 0; instance < kInstances; ++instance) {
       auto all = series_of(instance, random);
       std::vector<SeriesRef> refs;
