@@ -117,6 +117,13 @@ struct SeriesData {
   std::vector<HistogramPoint> histograms;  // ascending time; no time is in both
 };
 
+/// A series' samples with times and values apart: what reads fastest.
+struct SeriesColumns {
+  std::vector<std::int64_t> times_ms;      // ascending
+  std::vector<double> values;              // one per time, staleness markers included
+  std::vector<HistogramPoint> histograms;  // ascending time; no time is in both
+};
+
 /// Reads series of a selection, one after another. One thread at a time; several readers of one selection may run at
 /// once. Fastest in ascending order.
 class SeriesReader {
@@ -125,6 +132,8 @@ class SeriesReader {
   /// Replaces the samples and histograms in `out` (not its labels) with those of series `i` in the selection's range.
   /// Errors: Corrupt, Io when a part cannot be read: the message names it.
   virtual Result<void> read(std::size_t i, SeriesData& out) = 0;
+  /// The same, apart. The base's takes them from read().
+  virtual Result<void> read_columns(std::size_t i, SeriesColumns& out);
 };
 
 /// The series that match, as they were when it was made: later writes, merges and deletions do not change it.

@@ -114,16 +114,36 @@ class MemoryStore final : public Store {
   struct Reader final : SeriesReader {
     explicit Reader(const View& view_) : view(view_) {}
     Result<void> read(std::size_t i, SeriesData& out) override {
-      const auto copy = [&](const auto& from, auto& to) {
-        using Point = std::remove_cvref_t<decltype(to.front())>;
-        const auto first = std::ranges::lower_bound(from, view.start_ms, {}, &Point::time_ms);
-        const auto last = std::ranges::upper_bound(from, view.end_ms, {}, &Point::time_ms);
-        first < last ? to.assign(first, last) : to.clear();
-      };
       copy(view.series[i]->samples, out.samples);
       copy(view.series[i]->histograms, out.histograms);
       return {};
     }
+    Result<void> read_columns(std::size_t i, SeriesColumns& out) override {
+      const auto& series = *view.series[i];
+      const auto first = std::ranges::lower_bound(series.samples, view.start_ms, {}, &Sample::time_ms);
+      const auto last = std::ranges::upper_bound(first, series.samples.end(), view.end_ms, {}, &Sample::time_ms);
+      const auto n = static_cast<std::size_t>(last - first);
+      out.times_ms.resize(n);
+      out.values.resize(n);
+      const Sample* const from = n == 0 ? nullptr : &*first;
+      auto* const times = out.times_ms.data();
+      auto* const values = out.values.data();
+      for (std::size_t k = 0; k < n; ++k) {
+        times[k] = from[k].time_ms;
+        values[k] = from[k].value;
+      }
+      copy(series.histograms, out.histograms);
+      return {};
+    }
+
+   private:
+    template <typename Points>
+    void copy(const Points& from, Points& to) const {
+      const auto first = std::ranges::lower_bound(from, view.start_ms, {}, &Points::value_type::time_ms);
+      const auto last = std::ranges::upper_bound(from, view.end_ms, {}, &Points::value_type::time_ms);
+      first < last ? to.assign(first, last) : to.clear();
+    }
+
     const View& view;
   };
 

@@ -19,7 +19,7 @@ constexpr std::size_t kChunksMin = 4, kChunksMax = 32;
 
 // About a tenth of a millisecond's work between two looks at the clock.
 constexpr std::size_t kWorkBetweenChecks = 100'000;
-// As the store gives it, and apart in columns.
+// As the store gives it, and the columns of the series before.
 constexpr std::size_t kBytesPerSample = 2 * sizeof(Sample);
 
 std::size_t chunk_series(std::size_t series) {
@@ -31,7 +31,7 @@ std::size_t chunk_series(std::size_t series) {
 struct Worker {
   Worker(const RowSource& source) : reader(source.selection->reader()), columns(source.markers), maker(source.make()) {}
   std::unique_ptr<SeriesReader> reader;
-  SeriesData data;
+  SeriesColumns read;
   SampleColumns columns;
   std::unique_ptr<RowMaker> maker;
   std::uint64_t samples_read = 0, samples_reserved = 0;
@@ -105,21 +105,21 @@ class Stream {
   }
 
   Result<void> read_series(Worker& worker, RowSink& sink, std::size_t i) {
-    if (const auto read = worker.reader->read(i, worker.data); !read) {
+    if (const auto read = worker.reader->read_columns(i, worker.read); !read) {
       worker.unreadable.emplace(read.error().message, i);
       return {};
     }
-    if (!worker.data.histograms.empty()) {
+    if (!worker.read.histograms.empty()) {
       not_floats_ = stop_ = true;
       return {};
     }
-    const auto samples = worker.data.samples.size();
+    const auto samples = worker.read.values.size();
     worker.samples_read += samples;
     if (samples > worker.samples_reserved) {
       const auto more = samples - std::exchange(worker.samples_reserved, samples);
       MAMORI_TRY_VOID(context_.budget.hold(more, more * kBytesPerSample));
     }
-    worker.columns.assign(worker.data.samples);
+    worker.columns.take(worker.read);
     worker.any = worker.any || !worker.columns.empty();
     const auto row = sink.next_row();
     worker.work += samples + row.size();

@@ -16,8 +16,8 @@ class SampleColumns {
 
   explicit SampleColumns(Markers markers) : markers_(markers) {}
 
-  /// Takes the place of what was there.
-  void assign(std::span<const Sample> samples);
+  /// Takes the place of what was there; gives back the buffers that it had.
+  void take(SeriesColumns& columns);
 
   std::size_t size() const { return values_.size(); }
   bool empty() const { return values_.empty(); }
@@ -25,10 +25,12 @@ class SampleColumns {
   std::span<const double> values() const { return values_; }
   /// Whether a staleness marker is among the values.
   bool has_markers() const { return has_markers_; }
-  /// Differs from that of the series before if the times do; never 0 after assign().
+  /// Differs from that of the series before if the times do; never 0 after take().
   std::uint64_t times_version() const { return times_version_; }
 
  private:
+  void remove_markers(std::vector<std::int64_t>& times);
+
   const Markers markers_;
   std::vector<std::int64_t> times_;
   std::vector<double> values_;
