@@ -21,7 +21,7 @@ namespace {
 using namespace detail;  // NOLINT(google-build-using-namespace)
 
 constexpr std::uint64_t kSectionBytesMax = 4ull << 30;
-constexpr std::size_t kCursorBytes = 8u << 20;  // of opened blocks that a cursor keeps
+constexpr std::size_t kCursorBytes = 16u << 20;  // of opened blocks that a cursor keeps: 100,000 samples per series
 
 struct Window {
   TimeRange range;
@@ -191,42 +191,48 @@ class MappedCursor final : public PartCursor {
   MappedCursor& operator=(const MappedCursor&) = delete;
 
   Result<void> read(std::size_t index, std::int64_t start_ms, std::int64_t end_ms, SeriesData& out) override {
-    const auto& group = part_.group_of(index);
-    if (&group != group_) {
-      group_ = &group;
+    if (group_ == nullptr || index - group_->first_series >= group_->series) {
+      group_ = &part_.group_of(index);
       used_ = 0;
-      opened_.assign(group.windows, nullptr);
+      opened_.assign(group_->windows, nullptr);
     }
-    const auto windows = part_.windows(group);
-    for (std::size_t w = 0; w < windows.size(); ++w) {
-      const auto& range = windows[w].range;
-      if (range.end_ms < start_ms || range.start_ms > end_ms) continue;
-      MAMORI_TRY(auto* block, open(w, windows[w], group.series));
-      if (auto outcome = block->read(index - group.first_series, {start_ms, end_ms}, out); !outcome)
-        return part_.corrupt("the block at byte " + std::to_string(windows[w].offset) + ": " + outcome.error().message);
+    const auto windows = part_.windows(*group_);
+    const auto ends_before = [=](const Window& window) { return window.range.end_ms < start_ms; };
+    const auto first = std::ranges::partition_point(windows, ends_before);
+    for (auto window = first; window != windows.end() && window->range.start_ms <= end_ms; ++window) {
+      MAMORI_TRY(auto* block, open(static_cast<std::size_t>(window - windows.begin()), *window));
+      if (auto outcome = block->read(index - group_->first_series, {start_ms, end_ms}, out); !outcome)
+        return corrupt(*window, outcome.error());
     }
     return {};
   }
 
  private:
-  Result<BlockReader*> open(std::size_t w, const Window& window, std::size_t series) {
+  Result<BlockReader*> open(std::size_t w, const Window& window) {
     if (opened_[w] != nullptr) return opened_[w];
     MAMORI_TRY(const auto bytes, part_.block(window));
     if (used_ == readers_.size()) {
-      std::size_t held = 0;
-      for (const auto& reader : readers_) held += reader->bytes();
-      if (held >= kCursorBytes) {  // a long range: begin again with the first reader
-        used_ = 0;
-        std::ranges::fill(opened_, nullptr);
-      } else {
+      if (used_ == 0 || bytes_held() < kCursorBytes) {
         readers_.push_back(std::make_unique<BlockReader>());
+      } else {  // a very long range: all but the last stay open for the next series
+        std::ranges::replace(opened_, readers_[--used_].get(), nullptr);
       }
     }
     auto* reader = readers_[used_].get();
-    if (auto outcome = reader->open(bytes, series, window.range, context_); !outcome)
-      return part_.corrupt("the block at byte " + std::to_string(window.offset) + ": " + outcome.error().message);
+    if (auto outcome = reader->open(bytes, group_->series, window.range, context_); !outcome)
+      return corrupt(window, outcome.error());
     ++used_;
     return opened_[w] = reader;
+  }
+
+  std::size_t bytes_held() const {
+    std::size_t bytes = 0;
+    for (const auto& reader : readers_) bytes += reader->bytes();
+    return bytes;
+  }
+
+  Error corrupt(const Window& window, const Error& error) const {
+    return part_.corrupt("the block at byte " + std::to_string(window.offset) + ": " + error.message);
   }
 
   const MappedPart& part_;

@@ -29,6 +29,7 @@ inline constexpr std::int64_t kNoColumn = -1;
 
 struct TimeRange {
   std::int64_t start_ms = 0, end_ms = 0;  // both included
+  bool operator==(const TimeRange&) const = default;
 };
 
 class BlockEncoder {
@@ -71,8 +72,8 @@ class BlockReader {
   /// Errors: Corrupt.
   Result<void> open(std::string_view bytes, std::size_t series, TimeRange range, ZSTD_DCtx_s* context);
 
-  /// Appends the samples and histograms of series `i` in `range`. Going back to an earlier series decodes from the
-  /// first one again. Errors: Corrupt.
+  /// Appends the samples and histograms of series `i` in `range`. Fast in ascending order and always for the same
+  /// range: then numbers outside it are not even made. Errors: Corrupt.
   Result<void> read(std::size_t i, TimeRange range, SeriesData& out);
 
   std::size_t bytes() const;  // of memory
@@ -82,7 +83,9 @@ class BlockReader {
   Result<void> unpack(std::string_view bytes, ZSTD_DCtx_s* context);
   bool read_columns(TimeRange range);
   bool read_column_numbers(std::vector<Column>& columns);
+  Cut cut_of(Column column, TimeRange range) const;
   void rewind();
+  void decode_for(TimeRange range);
   bool decode_next();
 
   std::unique_ptr<char[]> unpacked_;
@@ -92,6 +95,8 @@ class BlockReader {
   std::size_t series_ = 0, next_ = 0;
   std::vector<std::vector<std::int64_t>> times_;
   std::size_t times_used_ = 0;
+  TimeRange block_range_, range_;                             // range_: what is decoded
+  std::vector<Cut> cuts_;                                     // by time column: what is decoded
   std::vector<Column> samples_columns_, histograms_columns_;  // by series
   RunReader runs_;
   ValueReader values_;          // of the series decoded last

@@ -96,8 +96,28 @@ Result<void> BlockReader::open(std::string_view bytes, std::size_t series, TimeR
   }
   streams_start_ = streams_;
   shapes_start_ = shapes_;
+  block_range_ = range;
+  cuts_.clear();
   rewind();
   return {};
+}
+
+Cut BlockReader::cut_of(Column column, TimeRange range) const {
+  const auto& times = times_[static_cast<std::size_t>(column)];
+  Cut cut{0, times.size()};
+  if (times.front() < range.start_ms)
+    cut.first = static_cast<std::size_t>(std::ranges::lower_bound(times, range.start_ms) - times.begin());
+  if (times.back() > range.end_ms)
+    cut.last = static_cast<std::size_t>(std::ranges::upper_bound(times, range.end_ms) - times.begin());
+  return cut;
+}
+
+/// The first range asked for is all that is decoded; from the second one on it is everything.
+void BlockReader::decode_for(TimeRange range) {
+  range_ = cuts_.empty() ? range : block_range_;
+  cuts_.clear();
+  for (std::size_t c = 0; c < times_used_; ++c) cuts_.push_back(cut_of(static_cast<Column>(c), range_));
+  if (next_ > 0) rewind();
 }
 
 void BlockReader::rewind() {
@@ -114,39 +134,35 @@ bool BlockReader::decode_next() {
     if (!histograms_.next(size, static_cast<std::uint32_t>(column), values_, streams_, shapes_)) return false;
   }
   if (const auto column = samples_columns_[number]; column != kNoColumn) {
-    const auto size = times_[static_cast<std::size_t>(column)].size();
-    if (!values_.next(size, static_cast<std::uint32_t>(column), streams_)) return false;
+    const auto c = static_cast<std::size_t>(column);
+    if (!values_.next(times_[c].size(), cuts_[c], static_cast<std::uint32_t>(c), streams_)) return false;
   }
   return true;
 }
 
 Result<void> BlockReader::read(std::size_t i, TimeRange range, SeriesData& out) {
   if (i >= series_) return corrupt("it has fewer series");
+  range.start_ms = std::max(range.start_ms, block_range_.start_ms);
+  range.end_ms = std::min(range.end_ms, block_range_.end_ms);
+  if (cuts_.empty() || (range != range_ && range_ != block_range_)) decode_for(range);
   if (i + 1 < next_) rewind();
   while (next_ <= i) {
     if (decode_next()) continue;
     const auto at = next_ - 1;
-    series_ = 0;  // what came before it is still in the streams, but the caller has no use for it
+    series_ = 0;  // streams cannot be read on from here
     return corrupt("its series " + std::to_string(at) + " makes no sense");
   }
-  const auto within = [&](Column column, const auto& append) {
-    if (column == kNoColumn) return;
-    const auto& times = times_[static_cast<std::size_t>(column)];
-    std::size_t first = 0, last = times.size();
-    if (times.front() < range.start_ms)
-      first = static_cast<std::size_t>(std::ranges::lower_bound(times, range.start_ms) - times.begin());
-    if (times.back() > range.end_ms)
-      last = static_cast<std::size_t>(std::ranges::upper_bound(times, range.end_ms) - times.begin());
-    if (first < last) append(times, first, last);
+  const auto cut_now = [&](Column column) {
+    return range == range_ ? cuts_[static_cast<std::size_t>(column)] : cut_of(column, range);
   };
-  within(samples_columns_[i], [&](const auto& times, std::size_t first, std::size_t last) {
-    const auto had = out.samples.size();
-    out.samples.resize(had + last - first);
-    values_.samples(times, first, last, out.samples.data() + had);
-  });
-  within(histograms_columns_[i], [&](const auto& times, std::size_t first, std::size_t last) {
-    histograms_.points(times, first, last, out.histograms);
-  });
+  if (const auto column = samples_columns_[i]; column != kNoColumn) {
+    if (const auto cut = cut_now(column); !cut.empty())
+      values_.samples(times_[static_cast<std::size_t>(column)], cut, out.samples);
+  }
+  if (const auto column = histograms_columns_[i]; column != kNoColumn) {
+    if (const auto cut = cut_now(column); !cut.empty())
+      histograms_.points(times_[static_cast<std::size_t>(column)], cut, out.histograms);
+  }
   return {};
 }
 

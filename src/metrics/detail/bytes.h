@@ -63,15 +63,8 @@ class ByteReader {
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
   std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (at_ == end_) break;
-      const auto byte = static_cast<unsigned char>(*at_++);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return value;
-    }
-    ok_ = false;
-    return 0;
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) return static_cast<unsigned char>(*at_++);
+    return long_varint();
   }
   std::int64_t signed_varint() { return unzigzag(varint()); }
 
@@ -111,6 +104,18 @@ class ByteReader {
   bool done() const { return ok_ && at_ == end_; }
 
  private:
+  std::uint64_t long_varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at_ == end_) break;
+      const auto byte = static_cast<unsigned char>(*at_++);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return value;
+    }
+    ok_ = false;
+    return 0;
+  }
+
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   bool ok_ = true;

@@ -59,16 +59,15 @@ bool HistogramReader::next(std::size_t size, std::uint32_t times, ValueReader& v
   if (!known || columns > in.forms.left()) return false;  // each takes a byte there at least
   numbers_.resize(columns * size);
   for (std::size_t c = 0; c < columns; ++c) {
-    if (!values.next(size, times, in)) return false;
-    values.values(0, size, numbers_.data() + c * size);
+    if (!values.next(size, {0, size}, times, in)) return false;
+    values.values(std::span(numbers_).subspan(c * size, size));
   }
   return true;
 }
 
-void HistogramReader::points(std::span<const std::int64_t> times, std::size_t first, std::size_t last,
-                             std::vector<HistogramPoint>& out) const {
+void HistogramReader::points(std::span<const std::int64_t> times, Cut cut, std::vector<HistogramPoint>& out) const {
   auto shape = shapes_.all.begin();
-  for (std::size_t i = first; i < last; ++i) {
+  for (std::size_t i = cut.first; i < cut.last; ++i) {
     while (std::next(shape) != shapes_.all.end() && std::next(shape)->place <= i) ++shape;
     auto histogram = std::make_shared<Histogram>(shape->histogram);
     histogram->reset = resets_[i];

@@ -29,9 +29,8 @@ class HistogramReader {
  public:
   /// Reads the histograms of the next series. False when the streams make no sense.
   bool next(std::size_t size, std::uint32_t times, ValueReader& values, StreamReader& in, ByteReader& shapes);
-  /// Appends histograms [first, last) of the series read last; `times` are all of its column.
-  void points(std::span<const std::int64_t> times, std::size_t first, std::size_t last,
-              std::vector<HistogramPoint>& out) const;
+  /// Appends histograms of the series read last; `times` are all of its column.
+  void points(std::span<const std::int64_t> times, Cut cut, std::vector<HistogramPoint>& out) const;
   std::size_t bytes() const { return numbers_.capacity() * sizeof(double); }  // of memory
 
  private:

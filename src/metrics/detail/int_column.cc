@@ -254,4 +254,24 @@ bool RunReader::read(StreamReader& in, std::size_t size, Run& run) {
   return true;
 }
 
+std::int64_t sum(const Run& run, std::size_t count) {
+  if (count == 0) return 0;
+  return with_planes(run, [&]<typename Numbers>(const Numbers numbers) {
+    std::uint64_t sum = 0;
+    if constexpr (std::is_pointer_v<Numbers>) {
+      // Four bytes hold the sum of kRunMax numbers of two.
+      using Narrow = std::conditional_t<sizeof(numbers[0]) < 8, std::uint32_t, std::uint64_t>;
+      static_assert(kRunMax <= 1u << 15);
+      Narrow narrow = 0;
+      for (std::size_t i = 0; i < count; ++i) narrow += static_cast<Narrow>(numbers[i]);
+      sum = sizeof(Narrow) < 8 ? static_cast<std::uint64_t>(static_cast<std::int32_t>(narrow)) : narrow;
+    }
+    for (std::size_t p = 0; p < run.places.size() && run.places[p] < count; ++p) {
+      sum += static_cast<std::uint64_t>(run.patches[p]) -
+             static_cast<std::uint64_t>(static_cast<std::int64_t>(numbers[run.places[p]]));
+    }
+    return static_cast<std::int64_t>(sum);
+  });
+}
+
 }  // namespace mamori::metrics::detail

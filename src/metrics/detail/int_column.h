@@ -84,33 +84,50 @@ struct Zeros {
   std::int64_t operator[](std::size_t) const { return 0; }
 };
 
-template <typename Numbers, typename Visit>
-void for_each_in(const Numbers numbers, const Run& run, const Visit& visit) {
-  std::size_t i = 0;
-  for (std::size_t p = 0; p < run.places.size(); ++p) {
-    for (const std::size_t end = run.places[p]; i < end; ++i) visit(i, static_cast<std::int64_t>(numbers[i]));
-    visit(i++, run.patches[p]);
+/// Calls `take` with what gives the numbers of the run's planes by index.
+template <typename Take>
+auto with_planes(const Run& run, const Take& take) {
+  switch (run.kind) {
+    case Run::Kind::U8:
+      return take(static_cast<const std::uint8_t*>(run.data));
+    case Run::Kind::I8:
+      return take(static_cast<const std::int8_t*>(run.data));
+    case Run::Kind::U16:
+      return take(static_cast<const std::uint16_t*>(run.data));
+    case Run::Kind::I16:
+      return take(static_cast<const std::int16_t*>(run.data));
+    case Run::Kind::I64:
+      return take(static_cast<const std::int64_t*>(run.data));
+    case Run::Kind::None:
+      break;
   }
-  for (; i < run.size; ++i) visit(i, static_cast<std::int64_t>(numbers[i]));
+  return take(Zeros{});
 }
 
-/// Calls visit(i, number) for each number of the run in order.
+/// Calls visit(i, number) for the numbers [first, last) of the run in order.
+template <typename Visit>
+void for_each(const Run& run, std::size_t first, std::size_t last, const Visit& visit) {
+  with_planes(run, [&](const auto numbers) {
+    // In locals, so that what `visit` writes cannot be the bound of the loops.
+    const auto end = last, patch_count = run.places.size();
+    const auto* places = run.places.data();
+    const auto* patches = run.patches.data();
+    std::size_t i = first, p = 0;
+    while (p < patch_count && places[p] < i) ++p;
+    for (; p < patch_count && places[p] < end; ++p) {
+      for (const std::size_t patch = places[p]; i < patch; ++i) visit(i, static_cast<std::int64_t>(numbers[i]));
+      visit(i++, patches[p]);
+    }
+    for (; i < end; ++i) visit(i, static_cast<std::int64_t>(numbers[i]));
+  });
+}
+
 template <typename Visit>
 void for_each(const Run& run, const Visit& visit) {
-  switch (run.kind) {
-    case Run::Kind::None:
-      return for_each_in(Zeros{}, run, visit);
-    case Run::Kind::U8:
-      return for_each_in(static_cast<const std::uint8_t*>(run.data), run, visit);
-    case Run::Kind::I8:
-      return for_each_in(static_cast<const std::int8_t*>(run.data), run, visit);
-    case Run::Kind::U16:
-      return for_each_in(static_cast<const std::uint16_t*>(run.data), run, visit);
-    case Run::Kind::I16:
-      return for_each_in(static_cast<const std::int16_t*>(run.data), run, visit);
-    case Run::Kind::I64:
-      return for_each_in(static_cast<const std::int64_t*>(run.data), run, visit);
-  }
+  for_each(run, 0, run.size, visit);
 }
+
+/// Of the first `count` numbers of the run; it wraps.
+std::int64_t sum(const Run& run, std::size_t count);
 
 }  // namespace mamori::metrics::detail

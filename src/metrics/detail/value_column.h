@@ -74,25 +74,32 @@ class ValueEncoder {
   std::vector<std::int64_t> ints_, ulps_, run_, other_run_;
 };
 
+/// Places [first, last) of a time column.
+struct Cut {
+  std::size_t first = 0, last = 0;
+  bool empty() const { return first >= last; }
+};
+
 /// Decodes the series of a block in the order they were written.
 class ValueReader {
  public:
   void begin_block();
-  /// Reads the numbers of the next series, `size` in all. False when the streams make no sense.
-  bool next(std::size_t size, std::uint32_t times, StreamReader& in);
-  /// Makes samples [first, last) of the series read last; `times` are all of its column.
-  void samples(std::span<const std::int64_t> times, std::size_t first, std::size_t last, Sample* to) const;
-  /// The same without times.
-  void values(std::size_t first, std::size_t last, double* to) const;
+  /// Reads the numbers of the next series, `size` in all, of which only those in `cut` are wanted; in one block the
+  /// cut of a time column is always the same. False when the streams make no sense.
+  bool next(std::size_t size, Cut cut, std::uint32_t times, StreamReader& in);
+  /// Appends samples of the series read last; `times` are all of its column. `cut`: within that of next().
+  void samples(std::span<const std::int64_t> times, Cut cut, std::vector<Sample>& out);
+  /// All values of the series read last, if all were wanted.
+  void values(std::span<double> to) const;
   std::size_t bytes() const;  // of memory
 
  private:
-  bool read_run(const ValueMode& mode, std::size_t size, StreamReader& in);
+  bool read_run(const ValueMode& mode, std::size_t size, Cut cut, StreamReader& in);
   bool read_bits(const ValueMode& mode, std::size_t size, StreamReader& in);
-  bool read_ulps(std::size_t size, StreamReader& in);
+  bool read_ulps(std::size_t size, Cut cut, StreamReader& in);
   bool read_exceptions(std::size_t size, StreamReader& in);
-  template <typename Put>
-  void each_value(std::size_t first, std::size_t last, const Put& put) const;
+  template <typename Take>
+  void with_conversion(const Take& take) const;
 
   std::array<Numbers, kExponentMax + 1> before_;
   RunReader runs_;
@@ -103,6 +110,7 @@ class ValueReader {
   std::vector<std::int64_t> bits_, ulps_;
   std::vector<std::uint32_t> exceptions_;
   std::vector<double> exception_values_;
+  std::vector<Sample> made_;  // samples on their way out
 };
 
 }  // namespace mamori::metrics::detail

@@ -1,4 +1,6 @@
 #include <bit>
+#include <iterator>
+#include <type_traits>
 
 #include "metrics/detail/decimal.h"
 #include "metrics/detail/value_column.h"
@@ -9,11 +11,39 @@ namespace {
 using Method = ValueMode::Method;
 using Order = ValueMode::Order;
 
-/// Calls visit(i, number) with unit * (number + least) for each of a run.
+/// What all numbers of a run are multiplied with, and what is added to each before.
+struct Scale {
+  std::uint64_t unit = 1;
+  std::int64_t least = 0;
+  bool is_one() const { return unit == 1 && least == 0; }
+  std::int64_t of(std::int64_t number) const {
+    return static_cast<std::int64_t>(unit * static_cast<std::uint64_t>(wrapping_add(number, least)));
+  }
+  std::int64_t of_sum(std::int64_t sum, std::size_t count) const {
+    return static_cast<std::int64_t>(unit *
+                                     (static_cast<std::uint64_t>(sum) + count * static_cast<std::uint64_t>(least)));
+  }
+};
+
 template <typename Visit>
-void for_each_scaled(const Run& run, std::uint64_t unit, std::int64_t least, const Visit& visit) {
-  for_each(run, [&](std::size_t i, std::int64_t number) {
-    visit(i, static_cast<std::int64_t>(unit * static_cast<std::uint64_t>(wrapping_add(number, least))));
+void for_each_scaled(const Run& run, Cut cut, const Scale& scale, const Visit& visit) {
+  if (scale.is_one()) return for_each(run, cut.first, cut.last, visit);
+  for_each(run, cut.first, cut.last, [&](std::size_t i, std::int64_t number) { visit(i, scale.of(number)); });
+}
+
+/// Adds up steps: calls visit(place, level) for the places of `cut`, where the level at place 0 is `level`.
+template <typename Visit>
+void for_each_level(const Run& run, Cut cut, const Scale& scale, std::int64_t level, const Visit& visit) {
+  if (cut.empty()) return;
+  if (cut.first == 0) {
+    visit(0, level);
+    ++cut.first;
+  } else {
+    level = wrapping_add(level, scale.of_sum(sum(run, cut.first - 1), cut.first - 1));
+  }
+  for_each_scaled(run, {cut.first - 1, cut.last - 1}, scale, [&visit, &level](std::size_t i, std::int64_t step) {
+    level = wrapping_add(level, step);
+    visit(i + 1, level);
   });
 }
 
@@ -24,40 +54,30 @@ void ValueReader::begin_block() {
   ints_ = nullptr;
 }
 
-bool ValueReader::read_run(const ValueMode& mode, std::size_t size, StreamReader& in) {
+bool ValueReader::read_run(const ValueMode& mode, std::size_t size, Cut cut, StreamReader& in) {
   auto& numbers = before_[static_cast<std::size_t>(exponent_)];
-  std::uint64_t unit = 1;
-  std::int64_t least = 0;
+  Scale scale;
   if (mode.has(ValueMode::kScaled)) {
-    unit = in.bases.varint();
-    if (mode.order == Order::Steps) least = in.bases.signed_varint();
+    scale.unit = in.bases.varint();
+    if (mode.order == Order::Steps) scale.least = in.bases.signed_varint();
   }
-  auto number = in.bases.signed_varint();
-  if (mode.order == Order::StepsBefore && numbers.ints.size() != size) return false;
+  const auto base = in.bases.signed_varint();
   numbers.ints.resize(size);
   auto* ints = numbers.ints.data();
   ints_ = &numbers.ints;
-  if (mode.order == Order::Constant) return std::fill_n(ints, size, number), true;
+  if (mode.order == Order::Constant) {
+    if (!cut.empty()) std::fill(ints + cut.first, ints + cut.last, base);
+    return true;
+  }
   Run run;
   if (!runs_.read(in, mode.order == Order::Level ? size : size - 1, run)) return false;
   if (mode.order == Order::Level) {
-    if (unit == 1) {
-      for_each(run, [=](std::size_t i, std::int64_t value) { ints[i] = wrapping_add(number, value); });
-    } else {
-      for_each_scaled(run, unit, 0, [=](std::size_t i, std::int64_t value) { ints[i] = wrapping_add(number, value); });
-    }
+    for_each_scaled(run, cut, scale, [=](std::size_t i, std::int64_t value) { ints[i] = wrapping_add(base, value); });
   } else if (mode.order == Order::Steps) {
-    ints[0] = number;
-    const auto step = [&number, ints](std::size_t i, std::int64_t value) {
-      ints[i + 1] = number = wrapping_add(number, value);
-    };
-    mode.has(ValueMode::kScaled) ? for_each_scaled(run, unit, least, step) : for_each(run, step);
+    for_each_level(run, cut, scale, base, [=](std::size_t i, std::int64_t level) { ints[i] = level; });
   } else {
-    ints[0] = wrapping_add(ints[0], number);
-    for_each(run, [&number, ints](std::size_t i, std::int64_t value) {
-      number = wrapping_add(number, value);
-      ints[i + 1] = wrapping_add(ints[i + 1], number);
-    });
+    for_each_level(run, cut, Scale{}, base,
+                   [=](std::size_t i, std::int64_t ahead) { ints[i] = wrapping_add(ints[i], ahead); });
   }
   return true;
 }
@@ -79,13 +99,13 @@ bool ValueReader::read_bits(const ValueMode& mode, std::size_t size, StreamReade
   return true;
 }
 
-bool ValueReader::read_ulps(std::size_t size, StreamReader& in) {
-  auto ulps = in.bases.signed_varint();
+bool ValueReader::read_ulps(std::size_t size, Cut cut, StreamReader& in) {
+  const auto base = in.bases.signed_varint();
   Run run;
   if (!runs_.read(in, size - 1, run)) return false;
   ulps_.resize(size);
-  ulps_[0] = ulps;
-  for_each(run, [&](std::size_t i, std::int64_t value) { ulps_[i + 1] = ulps = wrapping_add(ulps, value); });
+  for_each_level(run, cut, Scale{}, base,
+                 [ulps = ulps_.data()](std::size_t i, std::int64_t level) { ulps[i] = level; });
   return true;
 }
 
@@ -116,7 +136,7 @@ bool ValueReader::read_exceptions(std::size_t size, StreamReader& in) {
   return true;
 }
 
-bool ValueReader::next(std::size_t size, std::uint32_t times, StreamReader& in) {
+bool ValueReader::next(std::size_t size, Cut cut, std::uint32_t times, StreamReader& in) {
   const auto mode = mode_ = ValueMode::of(in.forms.raw<std::uint8_t>());
   exceptions_.clear();
   exception_values_.clear();
@@ -127,52 +147,57 @@ bool ValueReader::next(std::size_t size, std::uint32_t times, StreamReader& in) 
   } else {
     auto& numbers = before_[static_cast<std::size_t>(exponent_)];
     if (mode.order == Order::StepsBefore && numbers.times != times) return false;
-    if (!read_run(mode, size, in)) return false;
+    if (!read_run(mode, size, cut, in)) return false;
     numbers.times = times;
   }
-  if (mode.method == Method::DecimalNearly && !read_ulps(size, in)) return false;
+  if (mode.method == Method::DecimalNearly && !read_ulps(size, cut, in)) return false;
   if (mode.has(ValueMode::kExceptions) && !read_exceptions(size, in)) return false;
   return in.ok();
 }
 
-template <typename Put>
-void ValueReader::each_value(std::size_t first, std::size_t last, const Put& put) const {
-  const auto* ints = ints_->data() + first;
-  const auto count = last - first;
+/// Calls `take` with the function that gives value `i`, exceptions aside.
+template <typename Take>
+void ValueReader::with_conversion(const Take& take) const {
+  const auto* ints = ints_->data();
+  const auto* ulps = ulps_.data();
   const double power = kPowersOfTen[exponent_];
   switch (mode_.method) {
     case Method::Decimal:
-      if (exponent_ == 0) {
-        for (std::size_t i = 0; i < count; ++i) put(i, small_to_double(ints[i]));
-      } else {
-        for (std::size_t i = 0; i < count; ++i) put(i, small_to_double(ints[i]) / power);
-      }
-      break;
+      if (exponent_ == 0) return take([=](std::size_t i) { return small_to_double(ints[i]); });
+      return take([=](std::size_t i) { return small_to_double(ints[i]) / power; });
     case Method::DecimalNearly:
-      for (std::size_t i = 0; i < count; ++i) {
+      return take([=](std::size_t i) {
         const auto bits = std::bit_cast<std::int64_t>(small_to_double(ints[i]) / power);
-        put(i, std::bit_cast<double>(wrapping_add(bits, ulps_[first + i])));
-      }
-      break;
+        return std::bit_cast<double>(wrapping_add(bits, ulps[i]));
+      });
     case Method::Bits:
-      for (std::size_t i = 0; i < count; ++i) put(i, std::bit_cast<double>(ints[i]));
-      break;
+      return take([=](std::size_t i) { return std::bit_cast<double>(ints[i]); });
     case Method::Wide:
-      for (std::size_t i = 0; i < count; ++i) put(i, static_cast<double>(ints[i]));
-      break;
+      return take([=](std::size_t i) { return static_cast<double>(ints[i]); });
   }
+}
+
+void ValueReader::samples(std::span<const std::int64_t> times, Cut cut, std::vector<Sample>& out) {
+  const auto count = cut.last - cut.first, start = out.size();
+  out.resize(start + count);
+  auto* to = out.data() + start;
+  with_conversion([&](const auto& value) {
+    const auto* from = times.data();
+    // The compiler holds it for too dear without AVX; it is not.
+#pragma clang loop vectorize(enable) interleave_count(2)
+    for (std::size_t i = 0; i < count; ++i) to[i] = {from[cut.first + i], value(cut.first + i)};
+  });
   for (std::size_t e = 0; e < exceptions_.size(); ++e) {
-    if (exceptions_[e] >= first && exceptions_[e] < last) put(exceptions_[e] - first, exception_values_[e]);
+    const auto place = exceptions_[e];
+    if (place >= cut.first && place < cut.last) to[place - cut.first].value = exception_values_[e];
   }
 }
 
-void ValueReader::samples(std::span<const std::int64_t> times, std::size_t first, std::size_t last, Sample* to) const {
-  const auto* time = times.data() + first;
-  each_value(first, last, [=](std::size_t i, double value) { to[i] = {time[i], value}; });
-}
-
-void ValueReader::values(std::size_t first, std::size_t last, double* to) const {
-  each_value(first, last, [=](std::size_t i, double value) { to[i] = value; });
+void ValueReader::values(std::span<double> to) const {
+  with_conversion([&](const auto& value) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = value(i);
+  });
+  for (std::size_t e = 0; e < exceptions_.size(); ++e) to[exceptions_[e]] = exception_values_[e];
 }
 
 std::size_t ValueReader::bytes() const {
