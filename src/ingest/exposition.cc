@@ -60,6 +60,7 @@ ExpositionFormat exposition_format(std::string_view content_type) {
 }
 
 ExpositionReader::Step ExpositionReader::next(std::string_view expected) {
+  as_expected_ = false;
   for (;;) {
     if (at_ >= page_.size()) return end();
     if (ended_) return fail(at_, "nothing may follow # EOF");
@@ -71,6 +72,7 @@ ExpositionReader::Step ExpositionReader::next(std::string_view expected) {
         if (page_[behind] == '\n') {
           raw_ = page_.substr(at_, expected.size());
           at_ = behind + 1;
+          as_expected_ = true;
           return Step::Metadata;
         }
       } else if (page_[behind] == ' ') {
@@ -80,6 +82,7 @@ ExpositionReader::Step ExpositionReader::next(std::string_view expected) {
         if (expected.back() == '}' || value == page_.size() || page_[value] != '{') {
           raw_ = page_.substr(at_, expected.size());
           at_ = value;
+          as_expected_ = true;
           return read_tail();
         }
       }

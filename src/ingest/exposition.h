@@ -34,7 +34,7 @@ struct ExemplarSample {
 };
 
 /// The last # TYPE decides how Prometheus 3 writes the numbers of le and quantile.
-enum class FloatLabel { None, Le, Quantile };
+enum class FloatLabel : std::uint8_t { None, Le, Quantile };
 
 class ExpositionReader {
  public:
@@ -58,6 +58,8 @@ class ExpositionReader {
   double value() const { return value_; }
   const std::optional<std::int64_t>& time_ms() const { return time_ms_; }
   bool has_exemplar() const { return !exemplar_.empty(); }
+  std::string_view exemplar() const { return exemplar_; }  // as written
+  bool as_expected() const { return as_expected_; }        // the last line was the expected one
 
   /// Reads series(). False: error(). `floats`: which label's number to write as 1.0 instead of 1.
   bool read_labels(LabelViews& labels, FloatLabel floats = FloatLabel::None);
@@ -85,6 +87,7 @@ class ExpositionReader {
   const bool open_metrics_;
   std::size_t at_ = 0;  // between two calls of next(): where a line begins
   bool ended_ = false;  // "# EOF" was read
+  bool as_expected_ = false;
   std::string_view raw_, exemplar_;
   double value_ = 0;
   std::optional<std::int64_t> time_ms_;
