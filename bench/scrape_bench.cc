@@ -110,8 +110,8 @@ const spec::LabelPairs kTarget{{"instance", "10.0.0.1:9100"}, {"job", "payment"}
 
 void count(benchmark::State& state) {
   const auto samples = static_cast<double>(state.iterations()) * kSeries;
-  state.counters["ns/sample"] =
-      benchmark::Counter(samples / 1e9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["CPU-s/Msample"] =
+      benchmark::Counter(samples / 1e6, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(page(0).size()));
 }
 

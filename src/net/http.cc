@@ -1,8 +1,10 @@
 #include "net/http.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
-#include <array>
+#include <algorithm>
+#include <cstring>
+#include <memory>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -16,8 +18,6 @@ int hex_value(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-constexpr int kGzipWindowBits = 15 + 16;  // zlib: +16 selects the gzip wrapper
 
 }  // namespace
 
@@ -155,43 +155,61 @@ std::string percent_encode(std::string_view text) {
 }
 
 std::string gzip(std::string_view bytes) {
-  z_stream stream{};
   // Level 1: answers are made once and read once; more effort costs more time than the bytes it saves on loopback.
-  MAMORI_ASSERT(deflateInit2(&stream, 1, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  MAMORI_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
+  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
+      libdeflate_alloc_compressor(1), libdeflate_free_compressor);
+  MAMORI_ASSERT(compressor != nullptr);
+  std::string out;
+  out.resize_and_overwrite(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()),
+                           [&](char* to, std::size_t room) {
+                             return libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), to, room);
+                           });
+  MAMORI_ASSERT(!out.empty());
   return out;
 }
 
+namespace {
+
+/// How long the result may be: what the last member says of its own length, kept to what deflate can reach.
+std::size_t first_guess(std::string_view bytes, std::size_t bytes_max) {
+  constexpr std::size_t kRatioMax = 1032;  // deflate's best: 258 bytes in two bits
+  std::uint32_t length = 0;
+  if (bytes.size() >= 4) std::memcpy(&length, bytes.data() + bytes.size() - 4, 4);
+  return std::min({std::size_t{length}, bytes.size() * kRatioMax, bytes_max}) + 1;
+}
+
+}  // namespace
+
 Result<std::string> gunzip(std::string_view bytes, std::size_t bytes_max) {
-  z_stream stream{};
-  MAMORI_ASSERT(inflateInit2(&stream, kGzipWindowBits) == Z_OK);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  MAMORI_ASSERT(decompressor != nullptr);
   std::string out;
-  std::array<char, 64 << 10> buffer;
-  int state = Z_OK;
-  while (state == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
-    stream.avail_out = buffer.size();
-    state = inflate(&stream, Z_NO_FLUSH);
-    const std::size_t got = buffer.size() - stream.avail_out;
-    if (out.size() + got > bytes_max) {
-      inflateEnd(&stream);
+  std::size_t room = first_guess(bytes, bytes_max);
+  // RFC 1952 section 2.2: members may follow one another.
+  do {
+    const auto before = out.size();
+    std::size_t taken = 0;
+    libdeflate_result result = LIBDEFLATE_SUCCESS;
+    out.resize_and_overwrite(before + room, [&](char* to, std::size_t) {
+      std::size_t made = 0;
+      result = libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), to + before, room, &taken,
+                                             &made);
+      return before + (result == LIBDEFLATE_SUCCESS ? made : 0);
+    });
+    const bool full = result == LIBDEFLATE_INSUFFICIENT_SPACE;
+    if (full && before + room <= bytes_max) {
+      room = std::min(room * 2, bytes_max - before + 1);
+      continue;
+    }
+    if (full || out.size() > bytes_max) {
       return Error{Code::TooLarge, "the gzip body unpacks to more than " + std::to_string(bytes_max) + " bytes"};
     }
-    out.append(buffer.data(), got);
-    // RFC 1952 section 2.2: members may follow one another.
-    if (state == Z_STREAM_END && stream.avail_in > 0) state = inflateReset(&stream);
-  }
-  inflateEnd(&stream);
-  if (state != Z_STREAM_END) return invalid_argument("the body says Content-Encoding: gzip and is not whole gzip data");
+    if (result != LIBDEFLATE_SUCCESS || taken == 0) {
+      return invalid_argument("the body says Content-Encoding: gzip and is not whole gzip data");
+    }
+    bytes.remove_prefix(taken);
+  } while (!bytes.empty());
   return out;
 }
 

@@ -18,6 +18,17 @@ TEST(Gzip, RoundTripsAndBoundsTheResult) {
   EXPECT_EQ(*gunzip(packed + gzip("tail"), 200'000), text + "tail") << "members follow one another";
 }
 
+TEST(Gzip, AMemberMayBeLongerThanTheLastOneSays) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919);
+  const auto packed = gzip(text) + gzip("x");
+  EXPECT_EQ(*gunzip(packed, text.size() + 1), text + "x");
+  EXPECT_EQ(gunzip(packed, text.size()).error().code, Code::TooLarge);
+  auto lying = gzip(text);
+  lying.replace(lying.size() - 4, 4, "\xFF\xFF\xFF\x7F");
+  EXPECT_EQ(gunzip(lying, 1u << 30).error().code, Code::InvalidArgument);
+}
+
 TEST(Gzip, RefusesWhatIsNotGzip) {
   for (const auto& bad : {std::string("not gzip"), std::string(), gzip("cut short").substr(0, 12)}) {
     const auto result = gunzip(bad, 1000);
