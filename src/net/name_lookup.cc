@@ -4,28 +4,13 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
 
-#include "base/time.h"
+#include "net/detail/in_time.h"
 
 namespace mamori::net {
 namespace {
-
-std::atomic<int> lookups_running{0};
-
-/// Shared with the thread, which may outlive the caller.
-struct Pending {
-  std::mutex mutex;
-  std::condition_variable done;
-  std::optional<Result<Addresses>> found;
-};
 
 bool is_number(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
@@ -59,27 +44,7 @@ Result<Addresses> look_up(const std::string& host, std::chrono::steady_clock::ti
                           const std::function<bool()>& give_up,
                           std::function<Result<Addresses>(const std::string&)> lookup) {
   if (is_number(host)) return Addresses{host};
-  if (lookups_running.fetch_add(1) >= kLookupsMax) {
-    --lookups_running;
-    return Error{Code::Unavailable, std::to_string(kLookupsMax) + " look-ups are under way; the name servers are slow"};
-  }
-  const auto pending = std::make_shared<Pending>();
-  std::thread([pending, host, lookup = std::move(lookup)] {
-    auto found = lookup(host);
-    --lookups_running;
-    const std::lock_guard guard(pending->mutex);
-    pending->found = std::move(found);
-    pending->done.notify_all();
-  }).detach();
-
-  std::unique_lock guard(pending->mutex);
-  const auto is_found = [&] { return pending->found.has_value(); };
-  while (!is_found()) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now >= until || (give_up && give_up())) return Error{Code::DeadlineExceeded, "no answer in time"};
-    pending->done.wait_until(guard, give_up ? std::min(until, now + Millis{50}) : until, is_found);
-  }
-  return *std::move(pending->found);
+  return in_time<Addresses>([host, lookup = std::move(lookup)] { return lookup(host); }, until, give_up);
 }
 
 }  // namespace mamori::net

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/time.h"
+#include "net/detail/in_time.h"
 
 namespace mamori::net {
 namespace {
@@ -63,7 +64,7 @@ TEST(LookUp, RunsNoMoreThreadsThanItsBound) {
   SlowLookup slow;
   const auto soon = [] { return SteadyClock::now() + Millis{1}; };
   Code last = Code::DeadlineExceeded;
-  for (int i = 0; i <= kLookupsMax; ++i) last = look_up("slow.example", soon(), {}, slow.function()).error().code;
+  for (int i = 0; i <= kCallsMax; ++i) last = look_up("slow.example", soon(), {}, slow.function()).error().code;
   EXPECT_EQ(last, Code::Unavailable);
 }
 
