@@ -102,7 +102,7 @@ class Watcher final : public Runtime {
     MAMORI_TRY_VOID(replay_recent_lines());
     MAMORI_TRY_VOID(start_server());
     MAMORI_TRY_VOID(open_alerts());
-    scraper_ = std::make_unique<ingest::ScrapeManager>(*metrics_, registry_, clock_);
+    scraper_ = std::make_unique<ingest::ScrapeManager>(*metrics_, *exemplars_, registry_, clock_);
     apply_scrape_jobs();
     MAMORI_TRY(auto groups, load_rule_files(spec_.prometheus.rule_files));
     rules_ = std::make_unique<rules::RuleManager>(*query_engine_, *metrics_, registry_, clock_);
@@ -378,6 +378,7 @@ class Watcher final : public Runtime {
     range_query_ = range_query_for_console(*query_engine_, gate_);
     console::PrometheusApiSources sources;
     sources.targets = [this] { return scraper_->targets(); };
+    sources.dropped_targets = [this] { return scraper_->dropped_targets(); };
     sources.metadata = [this] {
       auto all = scraper_->metadata();
       all.merge(metadata_.all());  // what both describe: as scraped

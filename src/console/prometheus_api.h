@@ -93,6 +93,7 @@ struct PrometheusAdmin {
 /// What the API shows of other rooms; each is called per request, from any thread.
 struct PrometheusApiSources {
   std::function<std::vector<ingest::TargetStatus>()> targets;
+  std::function<ingest::DroppedTargets()> dropped_targets;
   std::function<std::vector<std::string>()> scrape_pools;
   std::function<std::vector<TargetMetadata>()> target_metadata;
   std::function<std::map<std::string, ingest::MetricMetadata>()> metadata;  // of senders that are no targets, too

@@ -1,78 +1,127 @@
 #include "ingest/scrape.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
-#include <set>
 #include <thread>
 
-#include "base/json.h"
 #include "base/log.h"
+#include "ingest/target.h"
 
 namespace mamori::ingest {
 namespace {
 
-using metrics::Labels;
-using metrics::SeriesSample;
+// A scrape mostly waits, so there may be many threads; started when targets are due and none is free. As many slow
+// targets as this may wait for their timeouts and hold up nobody else.
+constexpr std::size_t kWorkersMax = 64;
+constexpr Millis kLookAtMost{200};  // between two looks at the schedule
+constexpr Millis kFindEvery{1000};  // between two looks at files, and at the names that are due
+constexpr Seconds kDnsTimeout{10};
 
-constexpr int kWorkers = 4;  // a slow target holds up at most itself and a quarter of the others
-constexpr std::size_t kPageBytesMax = 64u << 20;
-constexpr std::string_view kAccept =
-    "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.7,*/*;q=0.1";
-
-struct Target {
-  spec::ScrapeConfig job;
-  TargetStatus status;
-  std::set<Labels> live;  // series of the last page without times of their own: what becomes stale when it goes
-  Timestamp due;
-  bool running = false;
-  bool removed = false;
+/// What the scrapes of a job's targets have in common.
+struct JobOrder {
+  std::shared_ptr<const ScrapeClient> client;
+  std::shared_ptr<const SampleRules> rules;
+  bool extra_metrics = false;
 };
 
-std::string url_of(const spec::ScrapeConfig& job, const std::string& address) {
-  std::string query;
-  for (const auto& [name, values] : job.params) {
-    for (const auto& value : values) {
-      query += (query.empty() ? "?" : "&") + net::percent_encode(name) + "=" + net::percent_encode(value);
-    }
+struct Target {
+  Target(ScrapeTarget found, std::string job, metrics::Store& store, metrics::ExemplarRing& exemplars)
+      : scraper(found.labels, store, exemplars) {
+    status.job = std::move(job);
+    status.url = std::move(found.url);
+    status.labels = std::move(found.labels);
+    const auto instance = std::ranges::find(status.labels, "instance", &std::pair<std::string, std::string>::first);
+    if (instance != status.labels.end()) status.instance = instance->second;
   }
-  return job.scheme + "://" + address + job.metrics_path + query;
-}
+  TargetStatus status;
+  JobOrder order;
+  std::string refusal;
+  Timestamp due;
+  bool queued = false;  // or running
+  std::atomic<bool> removed{false};
+  TargetScraper scraper;
+};
+using Targets = std::vector<std::shared_ptr<Target>>;
 
-/// The sample's own labels and the target's. Where both name one: the target's stays and the sample's is kept as
-/// exported_NAME, or, with honor_labels, the sample's stays (Prometheus, scrape_config).
-Labels merge(const Labels& own, const std::vector<std::pair<std::string, std::string>>& target, bool honor_labels) {
-  std::vector<std::pair<std::string, std::string>> pairs(own.begin(), own.end());
-  for (const auto& [name, value] : target) {
-    const auto same = std::ranges::find(pairs, name, &std::pair<std::string, std::string>::first);
-    if (same == pairs.end()) {
-      pairs.emplace_back(name, value);
-    } else if (!honor_labels) {
-      std::string moved = "exported_" + name;
-      while (own.has(moved)) moved.insert(0, "exported_");
-      pairs.emplace_back(moved, same->second);
-      same->second = value;
-    }
-  }
-  return Labels(std::move(pairs));
-}
+struct Job {
+  spec::ScrapeConfig config;
+  Relabeler relabeler;
+  JobOrder order;
+  std::shared_ptr<FileTargets> files;  // used by the thread that looks at files
+  std::shared_ptr<DnsTargets> dns;     // used by the thread that asks name servers
+  std::vector<spec::TargetGroup> file_groups, dns_groups;
+  Targets targets;
+  std::vector<spec::LabelPairs> dropped;
+  std::size_t dropped_count = 0;
+};
+using Jobs = std::vector<std::shared_ptr<Job>>;
 
 /// Targets of one job start at different moments, the same after each restart: a hash of the URL within the interval.
 Nanos spread(const std::string& url, Nanos interval) {
   return Nanos{static_cast<std::int64_t>(std::hash<std::string>{}(url) % static_cast<std::size_t>(interval.count()))};
 }
 
+bool same_rules(const spec::ScrapeConfig& a, const spec::ScrapeConfig& b) {
+  return a.honor_labels == b.honor_labels && a.honor_timestamps == b.honor_timestamps &&
+         a.track_timestamps_staleness == b.track_timestamps_staleness && a.limits == b.limits &&
+         a.metric_relabel_configs == b.metric_relabel_configs;
+}
+
+Result<std::shared_ptr<Job>> make_job(const spec::ScrapeConfig& config) {
+  auto job = std::make_shared<Job>();
+  job->config = config;
+  MAMORI_TRY(job->relabeler, Relabeler::make(config.relabel_configs));
+  auto rules = std::make_shared<SampleRules>();
+  rules->honor_labels = config.honor_labels;
+  rules->honor_timestamps = config.honor_timestamps;
+  rules->track_timestamps_staleness = config.track_timestamps_staleness;
+  rules->limits = config.limits;
+  MAMORI_TRY(rules->relabeler, Relabeler::make(config.metric_relabel_configs));
+  job->order = {.client = std::make_shared<ScrapeClient>(config),
+                .rules = std::move(rules),
+                .extra_metrics = config.extra_scrape_metrics};
+  return job;
+}
+
+std::shared_ptr<Job> find_job(const Jobs& jobs, const std::string& name) {
+  const auto found = std::ranges::find(jobs, name, [](const auto& job) { return job->config.job_name; });
+  return found == jobs.end() ? nullptr : *found;
+}
+
+std::string over_target_limit(const Job& job, std::size_t targets) {
+  const auto limit = job.config.limits.targets;
+  if (limit == 0 || targets <= limit) return "";
+  return "target_limit exceeded (number of targets: " + std::to_string(targets) + ", limit: " + std::to_string(limit) +
+         ")";
+}
+
 }  // namespace
 
 struct ScrapeManager::Impl {
-  Impl(metrics::Store& store_, metrics::Registry& registry, const Clock& clock_, Fetch fetch_)
+  Impl(metrics::Store& store_, metrics::ExemplarRing& exemplars_, metrics::Registry& registry, const Clock& clock_,
+       ScrapeWorld world_)
       : store(store_),
+        exemplars(exemplars_),
         clock(clock_),
-        fetch(std::move(fetch_)),
+        world(std::move(world_)),
         failures(registry.counter("mamori_scrape_failures_total", "Scrapes that brought no page")),
         refused(registry.counter("mamori_scrape_samples_refused_total",
-                                 "Samples of pages that were not newer than their series' last")) {
-    for (int i = 0; i < kWorkers; ++i) workers.emplace_back([this] { work(); });
+                                 "Samples of pages that were not newer than their series' last")),
+        discovery_failures(
+            registry.counter("mamori_scrape_discovery_failures_total",
+                             "Files, names and targets of scrape jobs that made no sense or no answer")) {
+    if (!world.dns) {
+      world.dns = [this](const std::string& name, net::DnsType type) {
+        return net::query_dns(name, type, std::chrono::steady_clock::now() + kDnsTimeout,
+                              [this] { return stopping.load(); });
+      };
+    }
+    threads.emplace_back([this] { keep_schedule(); });
+    threads.emplace_back([this] { look_at_files(); });
+    threads.emplace_back([this] { ask_name_servers(); });
   }
 
   ~Impl() { stop(); }
@@ -83,184 +132,273 @@ struct ScrapeManager::Impl {
       stopping = true;
     }
     wake.notify_all();
-    for (auto& worker : workers) worker.join();
+    find_wake.notify_all();
+    work_wake.notify_all();
+    for (auto& thread : threads) thread.join();
+    threads.clear();
+    for (auto& worker : workers) worker.join();  // nobody starts another now
     workers.clear();
   }
 
-  void set_jobs(const std::vector<spec::ScrapeConfig>& jobs) {
-    const std::lock_guard guard(mutex);
-    std::vector<std::shared_ptr<Target>> next;
-    for (const auto& job : jobs) {
-      for (const auto& config : job.static_configs) {
-        for (const auto& address : config.targets) next.push_back(find_or_make(job, address, config.labels));
+  // --- jobs and their targets ---
+
+  void set_jobs(const std::vector<spec::ScrapeConfig>& configs) {
+    const std::lock_guard one_at_a_time(set_mutex);
+    Jobs before;
+    {
+      const std::lock_guard guard(mutex);
+      before = jobs;
+    }
+    Jobs next;
+    for (const auto& config : configs) {
+      auto job = make_job(config);
+      if (!job) {
+        log_error("a scrape job is left out", {{"job", config.job_name}, {"error", job.error().message}});
+        continue;
       }
+      find_out(**job, find_job(before, config.job_name));
+      next.push_back(*std::move(job));
     }
-    for (const auto& target : targets) {
-      if (std::ranges::find(next, target) != next.end()) continue;
-      target->removed = true;
-      if (!target->running) store_stale(*target, clock.now());  // a running scrape sees `removed` at its end
+    Targets gone;
+    {
+      const std::lock_guard guard(mutex);
+      for (const auto& job : next) {
+        const auto old = find_job(jobs, job->config.job_name);
+        if (old != nullptr && old->files == job->files) job->file_groups = old->file_groups;
+        if (old != nullptr && old->dns == job->dns) job->dns_groups = old->dns_groups;
+        if (old != nullptr) job->targets = std::exchange(old->targets, {});
+        take_targets(*job, gone);
+      }
+      for (const auto& old : jobs) remove(std::exchange(old->targets, {}), gone);
+      jobs = std::move(next);
     }
-    targets = std::move(next);
+    end(gone);
     wake.notify_all();
+    find_wake.notify_all();
   }
 
-  std::shared_ptr<Target> find_or_make(const spec::ScrapeConfig& job, const std::string& address,
-                                       const std::vector<std::pair<std::string, std::string>>& labels) {
-    auto target = std::make_shared<Target>();
-    target->job = job;
-    auto& status = target->status;
-    status.job = job.job_name;
-    status.instance = address;
-    status.url = url_of(job, address);
-    status.address = address;
-    status.scheme = job.scheme;
-    status.metrics_path = job.metrics_path;
-    status.labels = {{"instance", address}, {"job", job.job_name}};
-    for (const auto& [name, value] : labels) {
-      if (name == "instance") status.instance = value;
-      std::erase_if(status.labels, [&](const auto& pair) { return pair.first == name; });
-      status.labels.emplace_back(name, value);
+  /// What the job before has found already stays; a change of a password must not lose the targets for a moment.
+  void find_out(Job& job, const std::shared_ptr<Job>& before) {
+    if (before != nullptr && same_rules(before->config, job.config)) job.order.rules = before->order.rules;
+    if (before != nullptr && before->config.file_sd_configs == job.config.file_sd_configs) {
+      job.files = before->files;
+    } else {
+      job.files = std::make_shared<FileTargets>(job.config.file_sd_configs);
+      auto found = job.files->refresh();
+      job.file_groups = std::move(found.groups);
+      tell(job.config.job_name, found.problems);
     }
-    std::ranges::sort(status.labels);
-    status.interval = job.scrape_interval;
-    status.timeout = std::min(job.scrape_timeout, job.scrape_interval);
-    for (const auto& old : targets) {
-      if (old->status.url != status.url || old->status.labels != status.labels ||
-          old->job.scrape_interval != job.scrape_interval)
-        continue;
-      old->job = job;
-      return old;
+    if (before != nullptr && before->config.dns_sd_configs == job.config.dns_sd_configs) {
+      job.dns = before->dns;
+    } else {
+      job.dns = std::make_shared<DnsTargets>(job.config.dns_sd_configs, world.dns);
     }
+  }
+
+  void tell(const std::string& job, const std::vector<std::string>& problems) {
+    for (const auto& problem : problems) {
+      discovery_failures.add();
+      log_warn("targets could not be found", {{"job", job}, {"error", problem}});
+    }
+  }
+
+  /// What was found becomes the job's targets; those that are no more are added to `gone`. REQUIRES: the mutex is held.
+  void take_targets(Job& job, Targets& gone) {
+    auto groups = job.config.static_configs;
+    groups.insert(groups.end(), job.file_groups.begin(), job.file_groups.end());
+    groups.insert(groups.end(), job.dns_groups.begin(), job.dns_groups.end());
+    auto made = make_targets(job.config, job.relabeler, groups);
+    tell(job.config.job_name, made.problems);
+    const auto refusal = over_target_limit(job, made.active.size());
+    std::map<std::pair<std::string, spec::LabelPairs>, std::shared_ptr<Target>> known;
+    for (const auto& target : job.targets) known[{target->status.url, target->status.labels}] = target;
+    Targets next;
+    for (auto& found : made.active) {
+      auto node = known.extract({found.url, found.labels});
+      next.push_back(adjust(job, std::move(found), node ? node.mapped() : nullptr));
+      next.back()->refusal = refusal;
+    }
+    Targets left;
+    for (const auto& [key, target] : known) left.push_back(target);
+    remove(left, gone);
+    job.targets = std::move(next);
+    job.dropped = std::move(made.dropped);
+    job.dropped_count = made.dropped_count;
+  }
+
+  std::shared_ptr<Target> adjust(const Job& job, ScrapeTarget found, std::shared_ptr<Target> target) {
+    const auto discovered = std::move(found.discovered);
+    const auto interval = found.interval, timeout = found.timeout;
     // The first scrape comes soon, so that a new operator sees data at once; the rhythm starts after it.
-    target->due = clock.now() + std::min<Nanos>(spread(status.url, status.interval), Seconds{1});
+    const auto soon = clock.now() + std::min<Nanos>(spread(found.url, interval), Seconds{1});
+    if (target == nullptr) {
+      target = std::make_shared<Target>(std::move(found), job.config.job_name, store, exemplars);
+      target->due = soon;
+    } else if (target->status.interval != interval) {
+      target->due = std::min(target->due, soon + interval);
+    }
+    target->status.discovered = discovered;
+    target->status.interval = interval;
+    target->status.timeout = timeout;
+    target->order = job.order;
     return target;
+  }
+
+  /// REQUIRES: the mutex is held.
+  static void remove(const Targets& some, Targets& gone) {
+    for (const auto& target : some) {
+      target->removed = true;
+      if (!target->queued) gone.push_back(target);  // a scrape under way sees `removed` at its end
+    }
+  }
+
+  void end(const Targets& gone) {
+    for (const auto& target : gone) target->scraper.end(clock.now());
+  }
+
+  // --- discovery ---
+
+  void look_at_files() {
+    find_again([](const Job& job) { return !job.config.file_sd_configs.empty() ? job.files : nullptr; },
+               [](FileTargets& files) { return files.refresh(); },
+               [](Job& job, const std::shared_ptr<FileTargets>& files, std::vector<spec::TargetGroup> groups) {
+                 if (job.files != files) return false;
+                 job.file_groups = std::move(groups);
+                 return true;
+               });
+  }
+
+  void ask_name_servers() {
+    find_again([this](const Job& job) { return job.dns->is_due(clock.now()) ? job.dns : nullptr; },
+               [this](DnsTargets& dns) { return dns.refresh(clock.now()); },
+               [](Job& job, const std::shared_ptr<DnsTargets>& dns, std::vector<spec::TargetGroup> groups) {
+                 if (job.dns != dns) return false;
+                 job.dns_groups = std::move(groups);
+                 return true;
+               });
+  }
+
+  /// Until stopped: refreshes what `of` picks from each job, without the mutex, and gives the job what has changed.
+  template <typename Of, typename Refresh, typename Give>
+  void find_again(Of of, Refresh refresh, Give give) {
+    std::unique_lock guard(mutex);
+    while (!stopping) {
+      const Jobs now = jobs;
+      for (const auto& job : now) {
+        const auto source = of(*job);
+        if (source == nullptr || stopping) continue;
+        guard.unlock();
+        auto found = refresh(*source);
+        tell(job->config.job_name, found.problems);
+        guard.lock();
+        if (!found.changed || stopping) continue;
+        // A reload may have put another job in this one's place.
+        Targets gone;
+        const auto current = find_job(jobs, job->config.job_name);
+        if (current != nullptr && give(*current, source, std::move(found.groups))) take_targets(*current, gone);
+        guard.unlock();
+        end(gone);
+        wake.notify_all();
+        guard.lock();
+      }
+      if (!stopping) find_wake.wait_for(guard, kFindEvery);
+    }
+  }
+
+  // --- schedule and workers ---
+
+  void keep_schedule() {
+    std::unique_lock guard(mutex);
+    while (!stopping) {
+      const auto now = clock.now();
+      auto next = now + kLookAtMost;
+      for (const auto& job : jobs) {
+        for (const auto& target : job->targets) {
+          if (target->queued) continue;
+          if (target->due > now) {
+            next = std::min(next, target->due);
+            continue;
+          }
+          target->queued = true;
+          queue.push_back(target);
+        }
+      }
+      while (workers.size() < std::min(kWorkersMax, busy + queue.size())) {
+        workers.emplace_back([this] { work(); });
+      }
+      if (!queue.empty()) work_wake.notify_all();
+      wake.wait_for(guard, next - now);
+    }
   }
 
   void work() {
     std::unique_lock guard(mutex);
-    while (!stopping) {
-      const auto next = std::ranges::min_element(
-          targets, {}, [](const auto& target) { return target->running ? Timestamp::max() : target->due; });
-      if (next == targets.end() || (*next)->running) {
-        wake.wait(guard);
-        continue;
-      }
-      const auto now = clock.now();
-      if ((*next)->due > now) {
-        wake.wait_for(guard, std::min<Nanos>((*next)->due - now, Seconds{1}));
-        continue;
-      }
-      const auto target = *next;  // keeps it alive while it runs, even if it is removed meanwhile
-      target->running = true;
-      const auto job = target->job;  // a reload may change it meanwhile
+    for (;;) {
+      work_wake.wait(guard, [this] { return stopping || !queue.empty(); });
+      if (stopping) return;
+      const auto target = queue.front();  // keeps it alive even if it is removed meanwhile
+      queue.pop_front();
+      ++busy;
+      const ScrapeOrder order = order_for(*target);
       guard.unlock();
-      scrape(*target, job);
+      const auto at = clock.now();
+      const auto report = target->removed ? ScrapeReport{} : target->scraper.scrape(order, world.fetch, at);
       guard.lock();
-      target->running = false;
-      if (target->removed) store_stale(*target, clock.now());
-      target->due += target->job.scrape_interval;
-      if (target->due <= clock.now())
-        target->due = clock.now() + target->job.scrape_interval;  // fell behind: skip, do not bunch
-      wake.notify_all();
+      --busy;
+      if (stopping) return;
+      note(*target, report, at);
+      if (!target->removed) continue;
+      guard.unlock();
+      target->scraper.end(clock.now());
+      guard.lock();
     }
   }
 
-  Result<Exposition> fetch_page(const Target& target) {
-    net::ClientRequest request{.url = target.status.url, .response_bytes_max = kPageBytesMax};
-    request.headers.set("Accept", kAccept);
-    const auto timeout = std::chrono::duration_cast<Millis>(target.status.timeout);
-    request.headers.set("X-Prometheus-Scrape-Timeout-Seconds",
-                        std::to_string(std::max<std::int64_t>(1, timeout.count() / 1000)));
-    MAMORI_TRY(const auto reply, fetch(request, timeout));
-    if (reply.status != 200)
-      return Error{Code::Unavailable, "server returned HTTP status " + std::to_string(reply.status)};
-    return parse_exposition(reply.body, exposition_format(reply.headers.get("Content-Type")));
+  ScrapeOrder order_for(Target& target) {
+    return {.url = target.status.url,
+            .timeout = target.status.timeout,
+            .client = target.order.client,
+            .rules = target.order.rules,
+            .extra_metrics = target.order.extra_metrics,
+            .refusal = target.refusal,
+            .give_up = [this] { return stopping.load(); }};
   }
 
-  void scrape(Target& target, const spec::ScrapeConfig& job) {
-    const auto at = clock.now();
-    const auto began = std::chrono::steady_clock::now();
-    const auto page = fetch_page(target);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::vector<SeriesSample> samples;
-    std::set<Labels> live;
-    if (page) collect(target, job, *page, at, samples, live);
-    const auto added = std::ranges::count_if(live, [&](const Labels& labels) { return !target.live.contains(labels); });
-    for (const auto& labels : target.live) {
-      if (!live.contains(labels)) samples.push_back({labels, {to_millis(at), metrics::stale_nan()}});
-    }
-    const auto report = [&](const char* name, double value) {
-      auto pairs = target.status.labels;
-      pairs.emplace_back(metrics::kMetricName, name);
-      samples.push_back({Labels(std::move(pairs)), {to_millis(at), value}});
-    };
-    const auto scraped = page ? static_cast<double>(page->samples.size()) : 0;
-    report("up", page ? 1 : 0);
-    report("scrape_duration_seconds", took.count());
-    report("scrape_samples_scraped", scraped);
-    report("scrape_samples_post_metric_relabeling", scraped);
-    report("scrape_series_added", static_cast<double>(added));
-    const auto outcome = store.append(samples);
-    if (!outcome) {
-      log_warn("scraped samples could not be stored", {{"job", target.status.job}, {"error", outcome.error().message}});
-    } else {
-      refused.add(outcome->out_of_order);
-    }
-    if (!page) failures.add();
-    const std::lock_guard guard(mutex);
-    target.live = std::move(live);
-    target.status.health = page ? "up" : "down";
-    target.status.last_error = page ? "" : page.error().message;
-    target.status.last_scrape = at;
-    target.status.last_duration_seconds = took.count();
-    if (page) {
-      for (const auto& [family, about] : page->metadata) metadata[family] = about;
-    }
-  }
-
-  static void collect(const Target& target, const spec::ScrapeConfig& job, const Exposition& page, Timestamp at,
-                      std::vector<SeriesSample>& samples, std::set<Labels>& live) {
-    samples.reserve(page.samples.size() + 5);
-    for (const auto& sample : page.samples) {
-      auto labels = merge(sample.labels, target.status.labels, job.honor_labels);
-      const bool own_time = sample.time_ms && job.honor_timestamps;
-      if (!own_time) live.insert(labels);
-      samples.push_back({std::move(labels), {own_time ? *sample.time_ms : to_millis(at), sample.value}});
-    }
-  }
-
-  /// The target is gone: its series and its reports end here. REQUIRES: nobody scrapes it.
-  void store_stale(Target& target, Timestamp at) {
-    std::vector<SeriesSample> samples;
-    for (const auto& labels : target.live) samples.push_back({labels, {to_millis(at), metrics::stale_nan()}});
-    for (const char* name : {"up", "scrape_duration_seconds", "scrape_samples_scraped",
-                             "scrape_samples_post_metric_relabeling", "scrape_series_added"}) {
-      auto pairs = target.status.labels;
-      pairs.emplace_back(metrics::kMetricName, name);
-      samples.push_back({Labels(std::move(pairs)), {to_millis(at), metrics::stale_nan()}});
-    }
-    target.live.clear();
-    if (const auto outcome = store.append(samples); !outcome) {
-      log_warn("staleness markers could not be stored",
-               {{"job", target.status.job}, {"error", outcome.error().message}});
-    }
+  void note(Target& target, const ScrapeReport& report, Timestamp at) {
+    auto& status = target.status;
+    status.health = report.error ? "down" : "up";
+    status.last_error = report.error ? report.error->message : "";
+    status.last_scrape = at;
+    status.last_duration_seconds = report.seconds;
+    refused.add(report.samples_refused);
+    if (report.error) failures.add();
+    target.queued = false;
+    target.due += status.interval;
+    const auto now = clock.now();
+    if (target.due <= now) target.due = now + status.interval;  // fell behind: skip, do not bunch
   }
 
   metrics::Store& store;
+  metrics::ExemplarRing& exemplars;
   const Clock& clock;
-  const Fetch fetch;
+  ScrapeWorld world;
   metrics::Counter& failures;
   metrics::Counter& refused;
-  mutable std::mutex mutex;
-  std::condition_variable wake;
-  std::vector<std::shared_ptr<Target>> targets;
-  std::map<std::string, MetricMetadata> metadata;
+  metrics::Counter& discovery_failures;
+  std::atomic<bool> stopping{false};
+  std::mutex set_mutex;      // one set_jobs at a time; taken before `mutex`
+  mutable std::mutex mutex;  // guards what follows
+  std::condition_variable wake, find_wake, work_wake;
+  Jobs jobs;
+  std::deque<std::shared_ptr<Target>> queue;  // due, and nobody is at it
+  std::size_t busy = 0;
   std::vector<std::thread> workers;
-  bool stopping = false;
+  std::vector<std::thread> threads;
 };
 
-ScrapeManager::ScrapeManager(metrics::Store& store, metrics::Registry& registry, const Clock& clock, Fetch fetch)
-    : impl_(std::make_unique<Impl>(store, registry, clock, std::move(fetch))) {}
+ScrapeManager::ScrapeManager(metrics::Store& store, metrics::ExemplarRing& exemplars, metrics::Registry& registry,
+                             const Clock& clock, ScrapeWorld world)
+    : impl_(std::make_unique<Impl>(store, exemplars, registry, clock, std::move(world))) {}
 ScrapeManager::~ScrapeManager() = default;
 
 void ScrapeManager::set_jobs(const std::vector<spec::ScrapeConfig>& jobs) { impl_->set_jobs(jobs); }
@@ -269,43 +407,32 @@ void ScrapeManager::stop() { impl_->stop(); }
 std::vector<TargetStatus> ScrapeManager::targets() const {
   const std::lock_guard guard(impl_->mutex);
   std::vector<TargetStatus> all;
-  for (const auto& target : impl_->targets) all.push_back(target->status);
+  for (const auto& job : impl_->jobs) {
+    for (const auto& target : job->targets) all.push_back(target->status);
+  }
+  return all;
+}
+
+DroppedTargets ScrapeManager::dropped_targets() const {
+  const std::lock_guard guard(impl_->mutex);
+  DroppedTargets all;
+  for (const auto& job : impl_->jobs) {
+    const auto& name = job->config.job_name;
+    all.counts[name] += job->dropped_count;
+    for (const auto& labels : job->dropped) all.shown.push_back({name, labels});
+  }
   return all;
 }
 
 std::map<std::string, MetricMetadata> ScrapeManager::metadata() const {
-  const std::lock_guard guard(impl_->mutex);
-  return impl_->metadata;
-}
-
-std::string targets_json(const std::vector<TargetStatus>& targets) {
-  JsonWriter json;
-  json.begin_object().key("activeTargets").begin_array();
-  for (const auto& target : targets) {
-    json.begin_object().key("discoveredLabels").begin_object().field("__address__", target.address);
-    json.field("__metrics_path__", target.metrics_path).field("__scheme__", target.scheme);
-    json.field("__scrape_interval__", format_duration(target.interval));
-    json.field("__scrape_timeout__", format_duration(target.timeout)).field("job", target.job).end_object();
-    json.key("labels").begin_object();
-    for (const auto& [name, value] : target.labels) json.field(name, value);
-    json.end_object().field("scrapePool", target.job).field("scrapeUrl", target.url).field("globalUrl", target.url);
-    json.field("lastError", target.last_error);
-    json.field("lastScrape",
-               target.last_scrape == Timestamp{} ? "0001-01-01T00:00:00Z" : format_rfc3339(target.last_scrape));
-    json.field("lastScrapeDuration", target.last_duration_seconds).field("health", target.health);
-    json.field("scrapeInterval", format_duration(target.interval))
-        .field("scrapeTimeout", format_duration(target.timeout))
-        .end_object();
+  Targets all;
+  {
+    const std::lock_guard guard(impl_->mutex);
+    for (const auto& job : impl_->jobs) all.insert(all.end(), job->targets.begin(), job->targets.end());
   }
-  json.end_array()
-      .key("droppedTargets")
-      .begin_array()
-      .end_array()
-      .key("droppedTargetCounts")
-      .begin_object()
-      .end_object();
-  json.end_object();
-  return std::move(json).take();
+  std::map<std::string, MetricMetadata> metadata;
+  for (const auto& target : all) target->scraper.add_metadata_to(metadata);
+  return metadata;
 }
 
 }  // namespace mamori::ingest

@@ -1,14 +1,16 @@
-// ingest/scrape.h: fetches the targets' metrics pages at their interval and stores the samples, as Prometheus does:
-// with `up` and the scrape_* series, and a staleness marker where a series or a target goes away.
+// ingest/scrape.h: scrapes the targets of all jobs at their intervals, as Prometheus does: finds them (static, files,
+// DNS), keeps their schedule, and ends their series when they go.
 #pragma once
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "ingest/discovery.h"
 #include "ingest/exposition.h"
+#include "ingest/target_scraper.h"
+#include "metrics/exemplars.h"
 #include "metrics/registry.h"
 #include "metrics/store.h"
 #include "net/http_client.h"
@@ -17,32 +19,47 @@
 namespace mamori::ingest {
 
 struct TargetStatus {
-  std::string job, instance, url;
-  std::string address, scheme, metrics_path;                // as configured
-  std::vector<std::pair<std::string, std::string>> labels;  // as stored: job, instance and the configured ones
-  std::string health = "unknown";                           // "up", "down", "unknown"
+  std::string job;  // job_name: the scrape pool
+  std::string instance, url;
+  spec::LabelPairs discovered;     // before relabelling: __address__, __meta_… and so on
+  spec::LabelPairs labels;         // as stored
+  std::string health = "unknown";  // "up", "down", "unknown"
   std::string last_error;
   Timestamp last_scrape;  // epoch 0: never
   double last_duration_seconds = 0;
   Nanos interval{0}, timeout{0};
 };
 
-/// Replaces the network in tests. Thread-safe.
-using Fetch = std::function<Result<net::ClientResponse>(const net::ClientRequest&, Millis deadline)>;
+/// What relabel_configs dropped.
+struct DroppedTargets {
+  struct One {
+    std::string job;
+    spec::LabelPairs discovered;
+  };
+  std::vector<One> shown;                     // at most keep_dropped_targets of each job
+  std::map<std::string, std::size_t> counts;  // of each job, 0 too
+};
 
-/// What one page becomes: its samples with the target's labels, then up, scrape_duration_seconds,
-/// scrape_samples_scraped, scrape_samples_post_metric_relabeling, scrape_series_added.
+/// The world around it; tests have another.
+struct ScrapeWorld {
+  Fetch fetch = net::send;
+  DnsQuery dns;  // empty: the system's name servers
+};
+
 /// Thread-safe.
 class ScrapeManager {
  public:
-  ScrapeManager(metrics::Store& store, metrics::Registry& registry, const Clock& clock, Fetch fetch = net::send);
+  ScrapeManager(metrics::Store& store, metrics::ExemplarRing& exemplars, metrics::Registry& registry,
+                const Clock& clock, ScrapeWorld world = {});
   ~ScrapeManager();
 
-  /// Replaces the targets; those that stay keep their schedule, those that go get staleness markers.
+  /// Replaces the jobs; targets that stay keep their schedule and their series, those that go get staleness markers.
   void set_jobs(const std::vector<spec::ScrapeConfig>& jobs);
+  /// Leaves scrapes under way at once.
   void stop();
 
   std::vector<TargetStatus> targets() const;
+  DroppedTargets dropped_targets() const;
   std::map<std::string, MetricMetadata> metadata() const;  // of the last pages, by metric family
 
  private:
@@ -50,7 +67,7 @@ class ScrapeManager {
   std::unique_ptr<Impl> impl_;
 };
 
-/// {"activeTargets":[…],"droppedTargets":[],"droppedTargetCounts":{}}: the data of Prometheus' GET /api/v1/targets.
-std::string targets_json(const std::vector<TargetStatus>& targets);
+/// {"activeTargets":[…],"droppedTargets":[…],"droppedTargetCounts":{…}}: the data of Prometheus' GET /api/v1/targets.
+std::string targets_json(const std::vector<TargetStatus>& targets, const DroppedTargets& dropped);
 
 }  // namespace mamori::ingest

@@ -2,38 +2,57 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <map>
 #include <mutex>
+#include <thread>
 
 namespace mamori::ingest {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Answers each scrape with the page it is told, and lets the test wait until a number of scrapes are done.
+/// Answers each scrape with the page it is told.
 class FakeExporter {
  public:
   void set(std::optional<std::string> page) {
     const std::lock_guard guard(mutex_);
     page_ = std::move(page);
   }
-  Result<net::ClientResponse> answer(const net::ClientRequest& request) {
+  Result<net::ClientResponse> answer(const net::ClientRequest& request, Millis deadline) {
     const std::lock_guard guard(mutex_);
-    url_ = request.url;
+    asked_[request.url] = deadline;
+    authorization_ = request.headers.get("Authorization");
     if (!page_) return Error{Code::Unavailable, "connection refused"};
     return net::ClientResponse{.status = 200, .headers = {}, .body = *page_};
   }
-  std::string url() {
+  /// URLs that were asked, and the last deadline of each.
+  std::map<std::string, Millis> asked() {
     const std::lock_guard guard(mutex_);
-    return url_;
+    return asked_;
+  }
+  std::string authorization() {
+    const std::lock_guard guard(mutex_);
+    return authorization_;
   }
 
  private:
   std::mutex mutex_;
   std::optional<std::string> page_;
-  std::string url_;
+  std::map<std::string, Millis> asked_;
+  std::string authorization_;
 };
+
+bool comes_true(const std::function<bool()>& check) {
+  const auto deadline = std::chrono::steady_clock::now() + Seconds{10};
+  while (!check()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(Millis{5});
+  }
+  return true;
+}
 
 class ScrapeTest : public testing::Test {
  protected:
@@ -42,10 +61,16 @@ class ScrapeTest : public testing::Test {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     dir_ = pattern;
     std::vector<std::string> warnings;
-    store_ = *metrics::Store::open(dir_, {}, clock_, warnings);
+    store_ = *metrics::Store::open(dir_ + "/store", {}, clock_, warnings);
+    start([this](const net::ClientRequest& request, Millis deadline) { return exporter_.answer(request, deadline); });
+  }
+  void start(Fetch fetch) {
     manager_ = std::make_unique<ScrapeManager>(
-        *store_, registry_, clock_,
-        [this](const net::ClientRequest& request, Millis) { return exporter_.answer(request); });
+        *store_, exemplars_, registry_, clock_,
+        ScrapeWorld{.fetch = std::move(fetch), .dns = [this](const std::string&, net::DnsType) {
+                      const std::lock_guard guard(dns_mutex_);
+                      return Result<std::vector<net::DnsRecord>>(dns_);
+                    }});
   }
   void TearDown() override {
     manager_.reset();
@@ -64,9 +89,10 @@ class ScrapeTest : public testing::Test {
   void scrape_once() {
     const auto before = count("up");
     clock_.advance(Seconds{16});
-    const auto deadline = std::chrono::steady_clock::now() + Seconds{10};
-    while (count("up") == before && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(Millis{5});
-    ASSERT_GT(count("up"), before);
+    ASSERT_TRUE(comes_true([&] { return count("up") > before; }));
+  }
+  bool has_target(const std::string& instance) const {
+    return std::ranges::any_of(manager_->targets(), [&](const auto& target) { return target.instance == instance; });
   }
 
   std::vector<metrics::SeriesData> select(const char* name) const {
@@ -82,7 +108,10 @@ class ScrapeTest : public testing::Test {
   std::string dir_;
   FakeClock clock_{Timestamp{Seconds{1'700'000'000}}};
   metrics::Registry registry_;
+  metrics::ExemplarRing exemplars_{10};
   FakeExporter exporter_;
+  std::mutex dns_mutex_;
+  std::vector<net::DnsRecord> dns_;
   std::unique_ptr<metrics::Store> store_;
   std::unique_ptr<ScrapeManager> manager_;
 };
@@ -94,7 +123,7 @@ TEST_F(ScrapeTest, StoresThePageWithTheTargetsLabels) {
   const auto load = select("load1");
   ASSERT_EQ(load.size(), 1u);
   EXPECT_EQ(load[0].labels.to_string(), R"(load1{exported_job="own", instance="host:9100", job="node", zone="a"})");
-  EXPECT_EQ(exporter_.url(), "http://host:9100/metrics?collect%5B%5D=cpu");
+  EXPECT_TRUE(exporter_.asked().contains("http://host:9100/metrics?collect%5B%5D=cpu"));
   EXPECT_EQ(select("up")[0].samples.back().value, 1);
   EXPECT_EQ(select("scrape_samples_scraped")[0].samples.back().value, 1);
   EXPECT_EQ(select("scrape_series_added")[0].samples.back().value, 1);
@@ -105,11 +134,177 @@ TEST_F(ScrapeTest, TellsOfItsTargetsAsPrometheusDoes) {
   auto named = job();
   named.static_configs[0].labels.emplace_back("instance", "shop");
   manager_->set_jobs({named});
-  const auto json = targets_json(manager_->targets());
+  const auto json = targets_json(manager_->targets(), manager_->dropped_targets());
   const auto has = [&](const char* text) { EXPECT_NE(json.find(text), std::string::npos) << text << " in " << json; };
-  has(R"("discoveredLabels":{"__address__":"host:9100","__metrics_path__":"/metrics","__scheme__":"http",)");
+  has(R"("discoveredLabels":{"__address__":"host:9100","__metrics_path__":"/metrics","__param_collect[]":"cpu",)"
+      R"("__scheme__":"http",)");
   has(R"("labels":{"instance":"shop","job":"node","zone":"a"},"scrapePool":"node")");
   has(R"("scrapeInterval":"15s")");
+  has(R"("droppedTargets":[],"droppedTargetCounts":{"node":0})");
+
+  named.relabel_configs = {{.action = spec::RelabelAction::Drop}};
+  manager_->set_jobs({named});
+  const auto dropped = targets_json(manager_->targets(), manager_->dropped_targets());
+  EXPECT_TRUE(dropped.starts_with(
+      R"({"activeTargets":[],"droppedTargets":[{"discoveredLabels":{"__address__":"host:9100","__metrics_path__":)"))
+      << dropped;
+  EXPECT_TRUE(dropped.ends_with(R"("scrapePool":"node"}],"droppedTargetCounts":{"node":1}})")) << dropped;
+}
+
+TEST_F(ScrapeTest, RelabelsTargetsAndSamples) {
+  exporter_.set("load1 0.5\ngo_threads 7\n");
+  auto changed = job();
+  changed.relabel_configs = {{.source_labels = {"__address__"}, .regex = "(.*):.*", .target_label = "host"}};
+  changed.metric_relabel_configs = {
+      {.source_labels = {"__name__"}, .regex = "go_.*", .action = spec::RelabelAction::Drop}};
+  manager_->set_jobs({changed});
+  scrape_once();
+  EXPECT_EQ(select("load1").at(0).labels.get("host"), "host");
+  EXPECT_TRUE(select("go_threads").empty());
+  EXPECT_EQ(select("scrape_samples_scraped")[0].samples.back().value, 2);
+  EXPECT_EQ(select("scrape_samples_post_metric_relabeling")[0].samples.back().value, 1);
+}
+
+TEST_F(ScrapeTest, GivesSamplesTheScrapesTimeUnlessTheirOwnIsHonored) {
+  exporter_.set("load1 0.5 1699999999000\n");
+  manager_->set_jobs({job()});
+  scrape_once();
+  EXPECT_EQ(select("load1")[0].samples.back().time_ms, 1'699'999'999'000);
+  auto own = job();
+  own.honor_timestamps = false;
+  manager_->set_jobs({own});
+  scrape_once();
+  EXPECT_EQ(select("load1")[0].samples.back().time_ms, to_millis(clock_.now()));
+}
+
+TEST_F(ScrapeTest, ShowsItsCredentials) {
+  exporter_.set("a 1\n");
+  auto secret = job();
+  secret.http.basic_auth = spec::BasicAuth{.username = "user", .password = "pass"};
+  manager_->set_jobs({secret});
+  scrape_once();
+  EXPECT_EQ(exporter_.authorization(), "Basic dXNlcjpwYXNz");
+}
+
+TEST_F(ScrapeTest, MoreTargetsThanTheLimitAreAllRefused) {
+  exporter_.set("a 1\n");
+  auto many = job();
+  many.static_configs = {{{"a:1", "b:1", "c:1"}, {}}};
+  many.limits.targets = 2;
+  manager_->set_jobs({many});
+  scrape_once();
+  ASSERT_TRUE(comes_true([&] { return count("up") == 3; }));
+  EXPECT_TRUE(exporter_.asked().empty());
+  EXPECT_EQ(manager_->targets().at(0).last_error, "target_limit exceeded (number of targets: 3, limit: 2)");
+  many.limits.targets = 3;
+  manager_->set_jobs({many});
+  scrape_once();
+  EXPECT_TRUE(comes_true([&] { return exporter_.asked().size() == 3; }));
+}
+
+TEST_F(ScrapeTest, FindsTargetsInFilesAndFollowsTheirChanges) {
+  auto found = job();
+  found.static_configs.clear();
+  found.file_sd_configs = {{.files = {dir_ + "/*.json"}}};
+  const auto write = [&](const std::string& text) {
+    std::ofstream(dir_ + "/new") << text;
+    fs::rename(dir_ + "/new", dir_ + "/a.json");
+  };
+  write(R"([{"targets": ["a:1"], "labels": {"zone": "x"}}])");
+  manager_->set_jobs({found});
+  ASSERT_EQ(manager_->targets().size(), 1u) << "at once";
+  EXPECT_EQ(manager_->targets()[0].labels, (spec::LabelPairs{{"instance", "a:1"}, {"job", "node"}, {"zone", "x"}}));
+  exporter_.set("a 1\n");
+  scrape_once();
+  clock_.advance(Seconds{1});
+  write(R"([{"targets": ["b:1"]}])");
+  EXPECT_TRUE(comes_true([&] { return has_target("b:1") && !has_target("a:1"); }));
+  EXPECT_TRUE(comes_true([&] { return metrics::is_stale_nan(select("a").at(0).samples.back().value); }));
+}
+
+TEST_F(ScrapeTest, FindsTargetsInDnsAndKeepsThemOverAReload) {
+  dns_ = {{.text = "db1.example.", .port = 9187}};
+  auto found = job();
+  found.static_configs.clear();
+  found.dns_sd_configs = {{.names = {"_pg._tcp.example"}, .refresh_interval = Seconds{30}}};
+  manager_->set_jobs({found});
+  ASSERT_TRUE(comes_true([&] { return has_target("db1.example:9187"); }));
+  {
+    const std::lock_guard guard(dns_mutex_);
+    dns_ = {{.text = "db2.example.", .port = 9187}};
+  }
+  found.honor_labels = true;
+  manager_->set_jobs({found});
+  EXPECT_TRUE(has_target("db1.example:9187"));
+  clock_.advance(Seconds{31});
+  EXPECT_TRUE(comes_true([&] { return has_target("db2.example:9187") && !has_target("db1.example:9187"); }));
+}
+
+TEST_F(ScrapeTest, AReloadThatChangesOnlyTheTimeoutIsNoticed) {
+  exporter_.set("a 1\n");
+  auto changed = job();
+  manager_->set_jobs({changed});
+  scrape_once();
+  const std::string url = "http://host:9100/metrics?collect%5B%5D=cpu";
+  EXPECT_EQ(exporter_.asked()[url], Millis{10'000});
+  changed.scrape_timeout = Seconds{3};
+  manager_->set_jobs({changed});
+  EXPECT_EQ(manager_->targets()[0].timeout, Nanos{Seconds{3}});
+  scrape_once();
+  EXPECT_EQ(exporter_.asked()[url], Millis{3000});
+  EXPECT_EQ(count("a"), 2u) << "the series goes on: no marker between the two samples";
+}
+
+TEST_F(ScrapeTest, NewRulesCountFromTheNextScrape) {
+  exporter_.set("a 1\nb 2\n");
+  manager_->set_jobs({job()});
+  scrape_once();
+  auto changed = job();
+  changed.metric_relabel_configs = {{.source_labels = {"__name__"}, .regex = "b", .action = spec::RelabelAction::Drop}};
+  manager_->set_jobs({changed});
+  scrape_once();
+  EXPECT_FALSE(metrics::is_stale_nan(select("a")[0].samples.back().value));
+  EXPECT_TRUE(metrics::is_stale_nan(select("b")[0].samples.back().value));
+}
+
+TEST_F(ScrapeTest, StopsInTheMiddleOfAnAnswerAndOfReadingIt) {
+  std::string page;
+  for (int i = 0; i < 5000; ++i) page += "a{i=\"" + std::to_string(i) + "\"} 1\n";
+  std::atomic<bool> asked{false};
+  start([&](const net::ClientRequest& request, Millis) -> Result<net::ClientResponse> {
+    asked = true;
+    while (!request.give_up()) std::this_thread::sleep_for(Millis{1});
+    return net::ClientResponse{.status = 200, .headers = {}, .body = page};
+  });
+  manager_->set_jobs({job()});
+  clock_.advance(Seconds{16});
+  ASSERT_TRUE(comes_true([&] { return asked.load(); }));
+  manager_->stop();
+  EXPECT_EQ(count("a") + count("up"), 0u);
+}
+
+TEST_F(ScrapeTest, ManySlowTargetsHoldUpNoOther) {
+  std::atomic<bool> over{false};
+  start([&](const net::ClientRequest& request, Millis) -> Result<net::ClientResponse> {
+    while (request.url.find("slow") != std::string::npos && !over) std::this_thread::sleep_for(Millis{1});
+    return net::ClientResponse{.status = 200, .headers = {}, .body = "a 1\n"};
+  });
+  auto many = job();
+  for (int i = 0; i < 20; ++i) many.static_configs[0].targets.push_back("slow" + std::to_string(i) + ":1");
+  manager_->set_jobs({many});
+  clock_.advance(Seconds{16});
+  EXPECT_TRUE(comes_true([&] { return count("a") == 1; }));
+  over = true;
+}
+
+TEST_F(ScrapeTest, KeepsExemplarsAndMetadata) {
+  auto open = job();
+  open.fallback_scrape_protocol = "OpenMetricsText1.0.0";
+  exporter_.set("# TYPE a counter\n# HELP a What.\na_total 1 # {trace_id=\"t\"} 1\n# EOF\n");
+  manager_->set_jobs({open});
+  scrape_once();
+  EXPECT_TRUE(comes_true([&] { return exemplars_.stats().exemplars == 1; }));
+  EXPECT_EQ(manager_->metadata().at("a").help, "What.");
 }
 
 TEST_F(ScrapeTest, KeepsTheSamplesOwnLabelsWhenToldToHonorThem) {

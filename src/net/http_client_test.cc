@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include <atomic>
 #include <thread>

@@ -1,17 +1,7 @@
-// net/tls_test_server.h: a TLS server for tests: answers each connection with one fixed page, and tells who came.
+// net/tls_test_server.h: a TLS server for tests: answers each connection with one fixed page.
 #pragma once
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/write.hpp>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace mamori::net {
 
@@ -19,89 +9,20 @@ struct TestCertificate {
   std::string cert, key;  // PEM; signed by itself, so it is its own CA
 };
 
-inline TestCertificate make_certificate(const std::string& dns_name) {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> cert(X509_new(), X509_free);
-  X509_set_version(cert.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(cert.get()), 86'400);
-  X509_set_pubkey(cert.get(), key.get());
-  auto* const name = X509_get_subject_name(cert.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(dns_name.c_str()), -1, -1,
-                             0);
-  X509_set_issuer_name(cert.get(), name);
-  auto* const names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("DNS:" + dns_name).c_str());
-  X509_add_ext(cert.get(), names, -1);
-  X509_EXTENSION_free(names);
-  X509_sign(cert.get(), key.get(), EVP_sha256());
-
-  const auto text = [](BIO* bio) {
-    char* bytes = nullptr;
-    const auto length = BIO_get_mem_data(bio, &bytes);
-    return std::string(bytes, static_cast<std::size_t>(length));
-  };
-  const std::unique_ptr<BIO, decltype(&BIO_free)> to_cert(BIO_new(BIO_s_mem()), BIO_free);
-  const std::unique_ptr<BIO, decltype(&BIO_free)> to_key(BIO_new(BIO_s_mem()), BIO_free);
-  PEM_write_bio_X509(to_cert.get(), cert.get());
-  PEM_write_bio_PrivateKey(to_key.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  return {text(to_cert.get()), text(to_key.get())};
-}
+TestCertificate make_certificate(const std::string& dns_name);
 
 class TlsTestServer {
  public:
   /// `client_ca`: only who shows a certificate of it is answered; "": everybody.
-  explicit TlsTestServer(const TestCertificate& own, const std::string& client_ca = "", std::string body = "a 1\n")
-      : body_(std::move(body)) {
-    namespace ssl = boost::asio::ssl;
-    context_.use_certificate_chain(boost::asio::buffer(own.cert));
-    context_.use_private_key(boost::asio::buffer(own.key), ssl::context::pem);
-    if (!client_ca.empty()) {
-      context_.add_certificate_authority(boost::asio::buffer(client_ca));
-      context_.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
-    }
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~TlsTestServer() {
-    stopping_ = true;
-    boost::system::error_code ignored;
-    boost::asio::ip::tcp::socket knock(io_);
-    knock.connect(acceptor_.local_endpoint(), ignored);
-    thread_.join();
-  }
+  explicit TlsTestServer(const TestCertificate& own, const std::string& client_ca = "", std::string body = "a 1\n");
+  ~TlsTestServer();
 
-  std::string url() const { return "https://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
-  void use_only(int tls_version) {
-    SSL_CTX_set_min_proto_version(context_.native_handle(), tls_version);
-    SSL_CTX_set_max_proto_version(context_.native_handle(), tls_version);
-  }
+  std::string url() const;         // "https://127.0.0.1:PORT/"
+  void use_only(int tls_version);  // such as TLS1_2_VERSION
 
  private:
-  void serve() {
-    for (;;) {
-      boost::system::error_code error;
-      auto socket = acceptor_.accept(error);
-      if (stopping_) return;
-      if (error) continue;
-      boost::asio::ssl::stream<boost::asio::ip::tcp::socket> stream(std::move(socket), context_);
-      stream.handshake(boost::asio::ssl::stream_base::server, error);
-      if (error) continue;
-      std::string request;
-      boost::asio::read_until(stream, boost::asio::dynamic_buffer(request), "\r\n\r\n", error);
-      const auto reply = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: " +
-                         std::to_string(body_.size()) + "\r\nConnection: close\r\n\r\n" + body_;
-      boost::asio::write(stream, boost::asio::buffer(reply), error);
-      stream.shutdown(error);
-    }
-  }
-
-  const std::string body_;
-  boost::asio::io_context io_;
-  boost::asio::ip::tcp::acceptor acceptor_{io_,
-                                           boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)};
-  boost::asio::ssl::context context_{boost::asio::ssl::context::tls_server};
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace mamori::net

@@ -15,12 +15,18 @@ using ingest::MetricMetadata;
 using net::Request;
 
 PrometheusAnswer targets(const PrometheusContext& context, const Request& request) {
-  const auto state = to_lower(request.query.get_or("state", ""));
-  const auto pool = request.query.get_or("scrapePool", "");
-  auto all = context.sources.targets ? context.sources.targets() : std::vector<ingest::TargetStatus>{};
-  if (!state.empty() && state != "any" && state != "active") all.clear();
-  if (!pool.empty()) std::erase_if(all, [&](const auto& target) { return target.job != pool; });
-  return prometheus_success(ingest::targets_json(all));
+  const auto params = request.params();
+  const auto state = to_lower(params.get_or("state", "any"));
+  const auto pool = params.get_or("scrapePool", "");
+  std::vector<ingest::TargetStatus> active;
+  ingest::DroppedTargets dropped;
+  if (context.sources.targets && state != "dropped") active = context.sources.targets();
+  if (context.sources.dropped_targets && state != "active") dropped = context.sources.dropped_targets();
+  if (!pool.empty()) {
+    std::erase_if(active, [&](const auto& target) { return target.job != pool; });
+    std::erase_if(dropped.shown, [&](const auto& target) { return target.job != pool; });
+  }
+  return prometheus_success(ingest::targets_json(active, dropped));
 }
 
 PrometheusAnswer scrape_pools(const PrometheusContext& context, const Request&) {
