@@ -93,6 +93,10 @@ Result<net::ClientRequest> ScrapeClient::request(const std::string& url, Nanos t
   request.headers.set("Accept", accept_);
   request.headers.set("X-Prometheus-Scrape-Timeout-Seconds", seconds_text(timeout));
   for (const auto& [name, value] : http_.headers) request.headers.add(name, value);
+  for (const auto& [name, file] : http_.header_files) {
+    MAMORI_TRY(const auto value, secret("", file));
+    request.headers.add(name, value);
+  }
   MAMORI_TRY(const auto who, authorization());
   if (!who.empty()) request.headers.set("Authorization", who);
   MAMORI_TRY(request.tls, tls());

@@ -78,6 +78,8 @@ TEST_F(ScrapeClientTest, SendsHeadersOfTheJob) {
   std::string all;
   for (const auto& [name, value] : request.headers) all += name == "X-Team" ? value : "";
   EXPECT_EQ(all, "ab");
+  job_.http.header_files = {{"X-Key", write("key", "k\n")}};
+  EXPECT_EQ(header("X-Key"), "k");
 }
 
 TEST_F(ScrapeClientTest, FollowsRedirectsAndPacksUnlessToldNotTo) {

@@ -40,8 +40,9 @@ struct HttpClientConfig {
   std::optional<Authorization> authorization;  // bearer_token and bearer_token_file are here, too
   TlsConfig tls;
   bool follow_redirects = true;
-  std::string proxy_url;  // "": none
-  LabelPairs headers;     // http_headers with values or secrets
+  std::string proxy_url;    // "": none
+  LabelPairs headers;       // http_headers with values or secrets
+  LabelPairs header_files;  // http_headers whose values are in files
   bool operator==(const HttpClientConfig&) const = default;
 };
 

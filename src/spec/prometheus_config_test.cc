@@ -62,7 +62,7 @@ scrape_configs:
     tls_config: {ca_file: ca.pem, cert_file: c.pem, key_file: /k.pem, server_name: n, insecure_skip_verify: true, min_version: TLS13}
     follow_redirects: false
     proxy_url: http://127.0.0.1:3128
-    http_headers: {X-Team: {values: [a, b], secrets: [c]}}
+    http_headers: {X-Team: {values: [a, b], secrets: [c], files: [k]}}
     static_configs:
       - targets: [https://example.com/a]
         labels: {port: 9100, empty: }
@@ -100,6 +100,7 @@ scrape_configs:
   EXPECT_EQ(job.http.tls.key_file, "/k.pem");
   EXPECT_EQ(job.http.tls.min_version, "TLS13");
   EXPECT_EQ(job.http.headers, (LabelPairs{{"X-Team", "a"}, {"X-Team", "b"}, {"X-Team", "c"}}));
+  EXPECT_EQ(job.http.header_files, (LabelPairs{{"X-Team", "etc/k"}}));
   EXPECT_EQ(job.static_configs[0].labels, (LabelPairs{{"empty", ""}, {"port", "9100"}}));
   EXPECT_EQ(job.file_sd_configs[0].files[0], "etc/targets/*.json");
   EXPECT_EQ(job.file_sd_configs[0].refresh_interval, Nanos{Seconds{60}});
@@ -118,6 +119,42 @@ scrape_configs:
                                       .targets = 5,
                                       .dropped_targets = 7,
                                       .body_bytes = 10u << 20}));
+}
+
+TEST(PrometheusConfig, WarnsOfNothingThatIsFollowed) {
+  EXPECT_EQ(only(R"(
+global: {scrape_interval: 30s, scrape_timeout: 9s, sample_limit: 900, body_size_limit: 1MB, keep_dropped_targets: 3}
+scrape_configs:
+  - job_name: everything
+    metrics_path: /probe
+    scheme: https
+    honor_labels: true
+    honor_timestamps: false
+    track_timestamps_staleness: true
+    enable_compression: false
+    extra_scrape_metrics: true
+    params: {module: [http]}
+    scrape_protocols: [PrometheusText0.0.4]
+    fallback_scrape_protocol: OpenMetricsText1.0.0
+    basic_auth: {username: u, password_file: secret}
+    tls_config: {ca_file: a, cert_file: c, key_file: k, server_name: n, insecure_skip_verify: true, min_version: TLS13}
+    follow_redirects: false
+    proxy_url: http://127.0.0.1:3128
+    http_headers: {X-Team: {values: [a], secrets: [c], files: [k]}}
+    static_configs: [{targets: [x], labels: {a: b}}]
+    file_sd_configs: [{files: [targets/*.json], refresh_interval: 1m}]
+    dns_sd_configs: [{names: [_a._tcp.x], refresh_interval: 10s}]
+    relabel_configs: [{source_labels: [__address__], target_label: __param_target}]
+    metric_relabel_configs: [{regex: go_.*, action: drop, source_labels: [__name__]}]
+    target_limit: 5
+    label_limit: 30
+    label_name_length_limit: 200
+    label_value_length_limit: 300
+  - {job_name: token, authorization: {type: Token, credentials_file: t}}
+  - {job_name: bearer, bearer_token: t}
+  - {job_name: bearer_file, bearer_token_file: t}
+)"),
+            "");
 }
 
 TEST(PrometheusConfig, HasPrometheusDefaults) {
@@ -171,11 +208,10 @@ TEST(PrometheusConfig, NamesPlaceAndRemedyOfWhatIsWrong) {
 TEST(PrometheusConfig, WarnsOfWhatOnlyPrometheusFollows) {
   EXPECT_EQ(only("scrape_configs:\n  - job_name: k\n    kubernetes_sd_configs: [{role: pod}]\n"),
             "p.yml:3:5: warning: 'kubernetes_sd_configs' of the job 'k' is not followed: the targets it would find are "
-            "not scraped: name the targets in static_configs [scrape.not-followed]");
-  EXPECT_EQ(
-      only("scrape_configs:\n  - job_name: k\n    bearer_token: t\n"),
-      "p.yml:3:5: warning: 'bearer_token' of the job 'k' is not followed: requests are sent without it: let mamori "
-      "reach the target without it [scrape.not-followed]");
+            "not scraped: let a tool write its targets to a file for file_sd_configs [scrape.not-followed]");
+  EXPECT_EQ(only("scrape_configs:\n  - job_name: k\n    oauth2: {client_id: x}\n"),
+            "p.yml:3:5: warning: 'oauth2' of the job 'k' is not followed: requests are sent without a token: use "
+            "authorization with credentials_file [scrape.not-followed]");
   EXPECT_EQ(only("alerting: {alertmanagers: [{static_configs: [{targets: [a]}]}]}\n"),
             "p.yml:1:1: warning: 'alerting' is not followed: no Alertmanager is told: name a webhook under notify "
             "[scrape.not-followed]");

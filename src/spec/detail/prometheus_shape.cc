@@ -53,24 +53,24 @@ Shape tls_config() {
 }
 
 std::vector<Field> http_client_fields() {
-  const Shape header =
-      map({key("values", list(words())), key("secrets", list(words())), later("files", list(words()))});
+  const Shape header = map({key("values", list(words())), key("secrets", list(words())),
+                            key("files", list(words()), "read at each scrape")});
   return {
-      later("basic_auth", map({key("username", words()), key("username_file", words()), key("password", words()),
-                               key("password_file", words(), "read at each scrape")})),
-      later("authorization", map({key("type", words(), "default `Bearer`"), key("credentials", words()),
-                                  key("credentials_file", words(), "read at each scrape")})),
-      later("bearer_token", words(), "as `authorization.credentials`"),
-      later("bearer_token_file", words(), "as `authorization.credentials_file`"),
+      key("basic_auth", map({key("username", words()), key("username_file", words()), key("password", words()),
+                             key("password_file", words(), "read at each scrape")})),
+      key("authorization", map({key("type", words(), "default `Bearer`"), key("credentials", words()),
+                                key("credentials_file", words(), "read at each scrape")})),
+      key("bearer_token", words(), "as `authorization.credentials`"),
+      key("bearer_token_file", words(), "as `authorization.credentials_file`"),
       later("oauth2", any()),
-      later("tls_config", tls_config()),
-      later("follow_redirects", yes_no(), "default true"),
+      key("tls_config", tls_config()),
+      key("follow_redirects", yes_no(), "default true"),
       later("enable_http2", yes_no()),
-      later("proxy_url", words(), "an http proxy; https targets are reached through CONNECT"),
+      key("proxy_url", words(), "an http proxy; https targets are reached through CONNECT"),
       later("no_proxy", words()),
       later("proxy_from_environment", yes_no()),
       later("proxy_connect_header", any()),
-      later("http_headers", keyed(header, "[!-9;-~]{1,256}", "names of HTTP headers")),
+      key("http_headers", keyed(header, "[!-9;-~]{1,256}", "names of HTTP headers")),
   };
 }
 
@@ -91,13 +91,13 @@ Shape relabel_configs() {
 
 std::vector<Field> limit_fields() {
   return {
-      later("body_size_limit", of(Type::Bytes), "unpacked; above it the scrape fails"),
-      later("sample_limit", limit(), "after metric_relabel_configs; above it the scrape fails"),
-      later("target_limit", limit(), "after relabel_configs; above it no target of the job is scraped"),
-      later("label_limit", limit()),
-      later("label_name_length_limit", limit(), "bytes"),
-      later("label_value_length_limit", limit(), "bytes"),
-      later("keep_dropped_targets", limit(), "how many dropped targets are shown"),
+      key("body_size_limit", of(Type::Bytes), "unpacked; above it the scrape fails"),
+      key("sample_limit", limit(), "after metric_relabel_configs; above it the scrape fails"),
+      key("target_limit", limit(), "after relabel_configs; above it no target of the job is scraped"),
+      key("label_limit", limit()),
+      key("label_name_length_limit", limit(), "bytes"),
+      key("label_value_length_limit", limit(), "bytes"),
+      key("keep_dropped_targets", limit(), "how many dropped targets are shown"),
   };
 }
 
@@ -108,15 +108,15 @@ std::vector<Field> common_fields() {
   std::vector<Field> fields = {
       key("scrape_interval", time(), "default `1m`"),
       key("scrape_timeout", time(), "default `10s`, or the interval when that is shorter"),
-      later("scrape_protocols", list(protocol), "asked for in this order"),
+      key("scrape_protocols", list(protocol), "asked for in this order"),
       later("scrape_native_histograms", yes_no()),
       later("convert_classic_histograms_to_nhcb", yes_no()),
       later("always_scrape_classic_histograms", yes_no()),
       later("scrape_failure_log_file", words()),
       later("metric_name_validation_scheme", choice({"", "legacy", "utf8"})),
       later("metric_name_escaping_scheme", choice({"allow-utf-8", "underscores", "dots", "values"})),
-      later("extra_scrape_metrics", yes_no(),
-            "also store `scrape_timeout_seconds`, `scrape_sample_limit`, `scrape_body_size_bytes`"),
+      key("extra_scrape_metrics", yes_no(),
+          "also store `scrape_timeout_seconds`, `scrape_sample_limit`, `scrape_body_size_bytes`"),
   };
   append(fields, limit_fields());
   return fields;
@@ -142,23 +142,23 @@ Shape scrape_configs() {
       key("scheme", choice({"http", "https"}), "default `http`"),
       key("honor_labels", yes_no(), "the page's own labels win over the target's"),
       key("honor_timestamps", yes_no(), "default true"),
-      later("track_timestamps_staleness", yes_no(), "staleness markers for samples with times of their own, too"),
-      later("enable_compression", yes_no(), "default true"),
-      later("fallback_scrape_protocol", protocol, "how a page without a known Content-Type is read"),
+      key("track_timestamps_staleness", yes_no(), "staleness markers for samples with times of their own, too"),
+      key("enable_compression", yes_no(), "default true"),
+      key("fallback_scrape_protocol", protocol, "how a page without a known Content-Type is read"),
       key("params", keyed(list(words()), R"((?s).+)", "names of URL parameters")),
       key("static_configs", list(map({key("targets", list(words()), "host:port"), key("labels", labels())}))),
-      later("file_sd_configs", list(map({key("files", list(words()), "globs ending in .json, .yml or .yaml"),
-                                         key("refresh_interval", time(), "default `5m`; a change is seen at once")}))),
-      later("dns_sd_configs", list(map({key("names", list(words())),
-                                        [] {
-                                          Shape type = choice({"SRV", "A", "AAAA", "MX", "NS"});
-                                          type.any_case = true;
-                                          return key("type", std::move(type), "default `SRV`");
-                                        }(),
-                                        key("port", integer(0, 65535), "needed by all types but SRV"),
-                                        key("refresh_interval", time(), "default `30s`")}))),
-      later("relabel_configs", relabel_configs(), "of targets, before they are scraped"),
-      later("metric_relabel_configs", relabel_configs(), "of samples, before they are stored"),
+      key("file_sd_configs", list(map({key("files", list(words()), "globs ending in .json, .yml or .yaml"),
+                                       key("refresh_interval", time(), "default `5m`; a change is seen at once")}))),
+      key("dns_sd_configs", list(map({key("names", list(words())),
+                                      [] {
+                                        Shape type = choice({"SRV", "A", "AAAA", "MX", "NS"});
+                                        type.any_case = true;
+                                        return key("type", std::move(type), "default `SRV`");
+                                      }(),
+                                      key("port", integer(0, 65535), "needed by all types but SRV"),
+                                      key("refresh_interval", time(), "default `30s`")}))),
+      key("relabel_configs", relabel_configs(), "of targets, before they are scraped"),
+      key("metric_relabel_configs", relabel_configs(), "of samples, before they are stored"),
       later("scrape_classic_histograms", yes_no()),
       later("native_histogram_bucket_limit", limit()),
       later("native_histogram_min_bucket_factor", number(0, 1e9)),

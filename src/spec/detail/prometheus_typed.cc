@@ -183,6 +183,9 @@ class Reader {
       for (const char* part : {"values", "secrets"}) {
         for (auto& value : texts(header.value[part])) http.headers.emplace_back(header.key, std::move(value));
       }
+      for (const Node& file : header.value["files"].items) {
+        if (file.is_scalar()) http.header_files.emplace_back(header.key, path(file));
+      }
     }
     return http;
   }

@@ -23,20 +23,15 @@ struct NotFollowed {
 constexpr std::string_view kNoNative = "native histograms are not scraped; classic ones are";
 constexpr std::string_view kNothing = "remove it, or leave it: nothing else depends on it";
 
-constexpr std::string_view kNoTargets = "the targets it would find are not scraped";
-constexpr std::string_view kStaticTargets = "name the targets in static_configs";
-constexpr std::string_view kNoCredentials = "requests are sent without it";
-constexpr std::string_view kReachable = "let mamori reach the target without it";
-constexpr std::string_view kNoLimit = "there is no such limit; a page may have 64 MiB";
-
 /// Keys of global, of a job and of the top level that are read and not followed. A value that asks for nothing (false,
 /// an empty list) is not worth a word.
 constexpr auto kNotFollowed = std::to_array<NotFollowed>({
-    {"oauth2", "requests are sent without a token", kReachable},
+    {"oauth2", "requests are sent without a token", "use authorization with credentials_file"},
     {"enable_http2", "targets are asked in HTTP/1.1", kNothing},
-    {"no_proxy", "targets are asked directly", kNothing},
-    {"proxy_from_environment", "the environment's proxies are not used", kReachable},
-    {"proxy_connect_header", "there is no proxy that would get it", kNothing},
+    {"no_proxy", "every target of the job goes through proxy_url",
+     "put targets without a proxy into a job of their own"},
+    {"proxy_from_environment", "the environment's proxies are not used", "name the proxy as proxy_url"},
+    {"proxy_connect_header", "the proxy gets no such header", "put user and password into proxy_url"},
     {"scrape_native_histograms", kNoNative, kNothing},
     {"convert_classic_histograms_to_nhcb", "classic histograms stay as they are", kNothing},
     {"always_scrape_classic_histograms", "classic histograms are always scraped, native ones never", kNothing},
@@ -52,40 +47,15 @@ constexpr auto kNotFollowed = std::to_array<NotFollowed>({
     {"storage", "storage follows the options of mamori serve", "see mamori help serve"},
     {"tracing", "no traces are sent", kNothing},
     {"runtime", "there is no Go runtime to tune", kNothing},
-    {"files", "the header is not sent", kReachable},
     {"metric_name_validation_scheme", "UTF-8 names are accepted, too", kNothing},
     {"metric_name_escaping_scheme", "names are asked for and kept as they are", kNothing},
-    {"PrometheusProto", "the protobuf format is not asked for, a text format is", "remove it"},
-    // Of a later version; until then the job is scraped as if they were not there.
-    {"relabel_configs", "targets are scraped as they are written", "write the targets and labels in static_configs"},
-    {"metric_relabel_configs", "samples are stored as they are scraped", "drop at the exporter what is not wanted"},
-    {"file_sd_configs", kNoTargets, kStaticTargets},
-    {"dns_sd_configs", kNoTargets, kStaticTargets},
-    {"basic_auth", kNoCredentials, kReachable},
-    {"authorization", kNoCredentials, kReachable},
-    {"bearer_token", kNoCredentials, kReachable},
-    {"bearer_token_file", kNoCredentials, kReachable},
-    {"http_headers", "the headers are not sent", kReachable},
-    {"tls_config", "certificates are verified against the system's store, without a client certificate", kReachable},
-    {"proxy_url", "targets are asked directly", kReachable},
-    {"follow_redirects", "a redirect is a failed scrape", "name the address that it leads to"},
-    {"enable_compression", "targets are always asked for gzip", kNothing},
-    {"scrape_protocols", "OpenMetrics is asked for first, then text", kNothing},
-    {"fallback_scrape_protocol", "a page without a known Content-Type is read as text 0.0.4", kNothing},
-    {"track_timestamps_staleness", "samples with times of their own end without a marker", kNothing},
-    {"extra_scrape_metrics", "those series are not stored", kNothing},
     {"external_labels", "nothing is sent that would carry them", kNothing},
-    {"body_size_limit", kNoLimit, "bound the page where it is made"},
-    {"sample_limit", kNoLimit, "bound the page where it is made"},
-    {"target_limit", kNoLimit, "bound the page where it is made"},
-    {"label_limit", kNoLimit, "bound the page where it is made"},
-    {"label_name_length_limit", kNoLimit, "bound the page where it is made"},
-    {"label_value_length_limit", kNoLimit, "bound the page where it is made"},
-    {"keep_dropped_targets", "no target is dropped", kNothing},
+    {"PrometheusProto", "the protobuf format is not asked for, a text format is", "remove it"},
 });
 
 const NotFollowed* not_followed(std::string_view key) {
-  static constexpr NotFollowed kDiscovery{"", "the targets it would find are not scraped", kStaticTargets};
+  static constexpr NotFollowed kDiscovery{"", "the targets it would find are not scraped",
+                                          "let a tool write its targets to a file for file_sd_configs"};
   for (const std::string_view name : foreign_discoveries()) {
     if (name == key) return &kDiscovery;
   }
@@ -101,7 +71,6 @@ bool asks_for_something(const std::string& key, const Node& value) {
   if (!value.is_scalar() || value.text.empty()) return false;
   if (key == "metric_name_validation_scheme") return value.text == "legacy";
   if (key == "metric_name_escaping_scheme") return value.text != "allow-utf-8";
-  if (key == "enable_compression") return !read_yaml_flag(value.text).value_or(true);
   if (value.text == "0") return false;
   // enable_http2 is true by default: false is what happens here anyway.
   return read_yaml_flag(value.text).value_or(true);
@@ -128,7 +97,6 @@ void check_not_followed(const Document& document, Findings& findings) {
   for (const Node& job : document.root["scrape_configs"].items) {
     const std::string whose = " of the job '" + job["job_name"].text + "'";
     say_not_followed(job, whose, findings);
-    for (const Entry& header : job["http_headers"].entries) say_not_followed(header.value, whose, findings);
   }
 }
 
