@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/check_metrics.h"
 #include "app/rule_files.h"
 #include "app/serve.h"
 #include "app/transfer.h"
@@ -33,6 +34,7 @@ int run_version(Args) {
 
 int run_check(Args args) {
   if (!args.empty() && args[0] == "rules") return run_check_rules(args.subspan(1));
+  if (!args.empty() && args[0] == "metrics") return run_check_metrics(args.subspan(1), std::cin, std::cout, std::cerr);
   return spec::run_check(args, std::cout, std::cerr);
 }
 
@@ -41,7 +43,7 @@ std::string check_help() {
   std::ostringstream out;
   const std::string_view help = "--help";
   spec::run_check(std::span(&help, 1), out, out);
-  return out.str() + "\n" + check_rules_help();
+  return out.str() + "\n" + check_rules_help() + "\n" + check_metrics_help();
 }
 
 int run_demo(Args args) {

@@ -59,6 +59,13 @@ ExpositionFormat exposition_format(std::string_view content_type) {
                                                                             : ExpositionFormat::PrometheusText;
 }
 
+PagePlace place_in(std::string_view page, std::size_t offset) {
+  const auto before = page.substr(0, offset);
+  const auto newline = before.rfind('\n');
+  return {.line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1,
+          .column = newline == std::string_view::npos ? before.size() + 1 : before.size() - newline};
+}
+
 ExpositionReader::Step ExpositionReader::next(std::string_view expected) {
   as_expected_ = false;
   for (;;) {
@@ -240,10 +247,7 @@ ExpositionReader::Step ExpositionReader::fail(std::size_t at, std::string proble
 }
 
 Error ExpositionReader::error() const {
-  const auto before = page_.substr(0, problem_at_);
-  const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
-  const auto newline = before.rfind('\n');
-  const auto column = newline == std::string_view::npos ? problem_at_ + 1 : problem_at_ - newline;
+  const auto [line, column] = place_in(page_, problem_at_);
   return invalid_argument("line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + problem_);
 }
 

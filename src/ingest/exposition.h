@@ -18,6 +18,12 @@ namespace mamori::ingest {
 
 enum class ExpositionFormat { PrometheusText, OpenMetrics };
 
+struct PagePlace {
+  std::size_t line = 1, column = 1;
+};
+/// Of the byte that has `offset` bytes of the page before it.
+PagePlace place_in(std::string_view page, std::size_t offset);
+
 /// By a Content-Type header; anything that is not OpenMetrics is read as Prometheus text.
 ExpositionFormat exposition_format(std::string_view content_type);
 
@@ -68,6 +74,8 @@ class ExpositionReader {
 
   /// InvalidArgument with line and column: "line 3, column 12: …".
   Error error() const;
+  const std::string& problem() const { return problem_; }  // without its place
+  std::size_t problem_at() const { return problem_at_; }   // bytes before it
 
  private:
   friend class SeriesText;
