@@ -94,7 +94,10 @@ class ScrapeCache::Pass {
     if (!reader_.read_labels(labels_, floats_)) return reader_.error();
     const auto labels =
         stored_labels(labels_.pairs, cache_.target_labels_, rules_.honor_labels, rules_.relabeler, rules_.limits);
-    if (!labels) return labels.error();
+    if (!labels) {
+      ++counts_.scraped;  // it was read, as Prometheus counts
+      return labels.error();
+    }
     metrics::SeriesRef ref = 0;
     if (*labels) {
       const bool limited = rules_.limits.samples > 0 && counts_.kept >= rules_.limits.samples;

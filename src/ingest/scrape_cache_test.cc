@@ -165,7 +165,10 @@ TEST_F(ScrapeCacheTest, APageOverTheSampleLimitIsRefusedAndCountedToItsEnd) {
 TEST_F(ScrapeCacheTest, ALabelOverItsLimitRefusesThePage) {
   rules_.limits.label_value_bytes = 5;
   EXPECT_FALSE(page("a{x=\"12345\"} 1\n").error);
-  EXPECT_TRUE(page("a{x=\"123456\"} 1\n").error);
+  const auto outcome = page("a{x=\"12345\"} 1\na{x=\"123456\"} 1\na 1\n");
+  EXPECT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.counts.scraped, 2u) << "up to the one that is refused, which counts";
+  EXPECT_EQ(outcome.counts.kept, 1u);
 }
 
 TEST_F(ScrapeCacheTest, WhatTheStoreDoesNotTakeCostsNoOtherSeries) {

@@ -85,11 +85,13 @@ class ScrapeTest : public testing::Test {
             .static_configs = {{{"host:9100"}, {{"zone", "a"}}}}};
   }
 
-  /// Moves the clock past the next scrape and waits for its samples.
+  /// Moves the clock past the next scrape of all targets and waits until they are done.
   void scrape_once() {
-    const auto before = count("up");
     clock_.advance(Seconds{16});
-    ASSERT_TRUE(comes_true([&] { return count("up") > before; }));
+    ASSERT_TRUE(comes_true([&] {
+      return std::ranges::all_of(manager_->targets(),
+                                 [&](const auto& target) { return target.last_scrape == clock_.now(); });
+    }));
   }
   bool has_target(const std::string& instance) const {
     return std::ranges::any_of(manager_->targets(), [&](const auto& target) { return target.instance == instance; });

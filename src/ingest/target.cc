@@ -29,6 +29,14 @@ LabelSet discovered_labels(const spec::ScrapeConfig& job, const std::string& add
   return set;
 }
 
+/// As Go encodes a form: a space is a plus.
+std::string form_encode(const std::string& text) {
+  std::string encoded = net::percent_encode(text);
+  for (auto at = encoded.find("%20"); at != std::string::npos; at = encoded.find("%20", at))
+    encoded.replace(at, 3, "+");
+  return encoded;
+}
+
 /// The job's params; a label __param_NAME takes the place of the first value.
 std::string query_of(const spec::ScrapeConfig& job, const LabelSet& labels) {
   std::map<std::string, std::vector<std::string>> params(job.params.begin(), job.params.end());
@@ -41,7 +49,7 @@ std::string query_of(const spec::ScrapeConfig& job, const LabelSet& labels) {
   std::string query;
   for (const auto& [name, values] : params) {
     for (const auto& value : values) {
-      query += (query.empty() ? "?" : "&") + net::percent_encode(name) + "=" + net::percent_encode(value);
+      query += (query.empty() ? "?" : "&") + form_encode(name) + "=" + form_encode(value);
     }
   }
   return query;

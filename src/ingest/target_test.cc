@@ -26,7 +26,7 @@ TEST(MakeTargets, NamesWhatWasFoundBeforeRelabelling) {
   auto probe = job();
   probe.scheme = "https";
   probe.metrics_path = "/probe";
-  probe.params = {{"module", {"http", "tcp"}}};
+  probe.params = {{"module", {"http", "a b"}}};
   const auto targets =
       targets_of(probe, {{.targets = {"h:9100"}, .labels = {{"__meta_filepath", "f"}, {"zone", "a"}}}});
   ASSERT_EQ(targets.active.size(), 1u);
@@ -40,7 +40,7 @@ TEST(MakeTargets, NamesWhatWasFoundBeforeRelabelling) {
                                                       {"job", "node"},
                                                       {"zone", "a"}}));
   EXPECT_EQ(targets.active[0].labels, (LabelPairs{{"instance", "h:9100"}, {"job", "node"}, {"zone", "a"}}));
-  EXPECT_EQ(targets.active[0].url, "https://h:9100/probe?module=http&module=tcp");
+  EXPECT_EQ(targets.active[0].url, "https://h:9100/probe?module=http&module=a+b");
   EXPECT_EQ(targets.active[0].interval, Nanos{Seconds{15}});
   EXPECT_EQ(targets.active[0].timeout, Nanos{Seconds{10}});
 }
