@@ -26,6 +26,7 @@ class FakeExporter {
     asked_[request.url] = deadline;
     authorization_ = request.headers.get("Authorization");
     if (!page_) return Error{Code::Unavailable, "connection refused"};
+    if (page_->size() > request.response_bytes_max) return Error{Code::TooLarge, "the answer is larger than allowed"};
     return net::ClientResponse{.status = 200, .headers = {}, .body = *page_};
   }
   /// URLs that were asked, and the last deadline of each.
@@ -177,6 +178,51 @@ TEST_F(ScrapeTest, GivesSamplesTheScrapesTimeUnlessTheirOwnIsHonored) {
   manager_->set_jobs({own});
   scrape_once();
   EXPECT_EQ(select("load1")[0].samples.back().time_ms, to_millis(clock_.now()));
+}
+
+TEST_F(ScrapeTest, EndsSeriesWithTimesOfTheirOwnWhenTheJobSaysSo) {
+  auto tracked = job();
+  manager_->set_jobs({tracked});
+  for (const bool track : {false, true}) {
+    tracked.track_timestamps_staleness = track;
+    manager_->set_jobs({tracked});
+    exporter_.set("a 1 " + std::to_string(to_millis(clock_.now())) + "\n");
+    scrape_once();
+    exporter_.set("b 1\n");
+    scrape_once();
+    EXPECT_EQ(metrics::is_stale_nan(select("a").at(0).samples.back().value), track);
+  }
+}
+
+TEST_F(ScrapeTest, KeepsToTheLimitsOfTheJob) {
+  exporter_.set("a{x=\"y\"} 1\nb{x=\"y\"} 1\n");
+  const auto check = [&](spec::ScrapeLimits limits, const std::string& want) {
+    auto limited = job();
+    limited.limits = limits;
+    manager_->set_jobs({limited});
+    scrape_once();
+    const auto error = manager_->targets().at(0).last_error;
+    EXPECT_TRUE(want.empty() ? error.empty() : error.starts_with(want)) << error;
+  };
+  check({}, "");
+  check({.samples = 1}, "sample limit exceeded");
+  check({.labels = 4}, "label_limit exceeded");
+  check({.label_name_bytes = 5}, "label_name_length_limit exceeded");
+  check({.label_value_bytes = 5}, "label_value_length_limit exceeded");
+  check({.body_bytes = 5}, "body size limit exceeded");
+  check({.samples = 2, .labels = 5, .label_name_bytes = 8, .label_value_bytes = 9, .body_bytes = 100}, "");
+}
+
+TEST_F(ScrapeTest, StoresMoreReportsWhenTheJobAsksForThem) {
+  exporter_.set("a 1\n");
+  auto more = job();
+  manager_->set_jobs({more});
+  scrape_once();
+  EXPECT_TRUE(select("scrape_timeout_seconds").empty());
+  more.extra_scrape_metrics = true;
+  manager_->set_jobs({more});
+  scrape_once();
+  EXPECT_EQ(select("scrape_timeout_seconds").at(0).samples.back().value, 10);
 }
 
 TEST_F(ScrapeTest, ShowsItsCredentials) {

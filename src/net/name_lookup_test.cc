@@ -1,12 +1,26 @@
 #include "net/name_lookup.h"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include <atomic>
+#include <string_view>
 #include <thread>
 
 #include "base/time.h"
 #include "net/detail/in_time.h"
+#include "net/http_client.h"
+
+/// Stands before the C library's: the servers of slow.test answer after 2 s.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
+  if (host != nullptr && std::string_view(host) == "slow.test") {
+    std::this_thread::sleep_for(std::chrono::seconds{2});
+    return EAI_AGAIN;
+  }
+  static const auto original = reinterpret_cast<decltype(&::getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+  return original(host, service, hints, found);
+}
 
 namespace mamori::net {
 namespace {
@@ -66,6 +80,14 @@ TEST(LookUp, RunsNoMoreThreadsThanItsBound) {
   Code last = Code::DeadlineExceeded;
   for (int i = 0; i <= kCallsMax; ++i) last = look_up("slow.example", soon(), {}, slow.function()).error().code;
   EXPECT_EQ(last, Code::Unavailable);
+}
+
+TEST(Send, KeepsItsDeadlineThroughASlowLookup) {
+  const auto began = SteadyClock::now();
+  const auto reply = send({.url = "http://slow.test/"}, Millis{100});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::DeadlineExceeded);
+  EXPECT_LT(SteadyClock::now() - began, Millis{1500});
 }
 
 }  // namespace
