@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
@@ -8,9 +9,13 @@
 #include <vector>
 
 #include "app/check_metrics.h"
-#include "app/rule_files.h"
+#include "app/check_rules_command.h"
+#include "app/query_command.h"
 #include "app/serve.h"
+#include "app/test_rules_command.h"
 #include "app/transfer.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "demo/demo.h"
 #include "spec/check_command.h"
@@ -32,10 +37,24 @@ int run_version(Args) {
   return 0;
 }
 
-int run_check(Args args) {
-  if (!args.empty() && args[0] == "rules") return run_check_rules(args.subspan(1));
-  if (!args.empty() && args[0] == "metrics") return run_check_metrics(args.subspan(1), std::cin, std::cout, std::cerr);
-  return spec::run_check(args, std::cout, std::cerr);
+int run_check(Args args) { return spec::run_check(args, std::cout, std::cerr); }
+
+int check_metrics(Args args) { return run_check_metrics(args, std::cin, std::cout, std::cerr); }
+
+int check_rules(Args args) { return run_check_rules(args, std::cin, std::cout, std::cerr); }
+
+int test_rules(Args args) {
+  set_log_level(LogLevel::Error);  // a rule that fails is the outcome of its test
+  return run_test_rules(args, std::cout, std::cerr);
+}
+
+int query(Args args) {
+  return run_query(
+      args, {.out = std::cout,
+             .err = std::cerr,
+             .terminal = find_terminal(),
+             .now = SystemClock().now(),
+             .send = [](const net::ClientRequest& request, Millis timeout) { return net::send(request, timeout); }});
 }
 
 /// The command prints its own help.
@@ -43,7 +62,8 @@ std::string check_help() {
   std::ostringstream out;
   const std::string_view help = "--help";
   spec::run_check(std::span(&help, 1), out, out);
-  return out.str() + "\n" + check_rules_help() + "\n" + check_metrics_help();
+  return out.str() +
+         "'mamori check rules' checks rule files of Prometheus; 'mamori check metrics' an exporter's page\n";
 }
 
 int run_demo(Args args) {
@@ -55,17 +75,26 @@ int run_demo(Args args) {
 constexpr std::array kCommands = {
     Command{"serve", "take in metrics and logs, judge them, tell, and show the page", run_serve, serve_help},
     Command{"check", "check a spec: what is wrong, where, and how to mend it", run_check, check_help},
+    Command{"check metrics", "check an exporter's page: its form, and its names", check_metrics, check_metrics_help},
+    Command{"check rules", "check rule files: recording and alerting rules as Prometheus reads them", check_rules,
+            check_rules_help},
+    Command{"test rules", "run tests of rule files, in promtool's format", test_rules, test_rules_help},
+    Command{"query", "ask a running mamori or Prometheus: a table, or a chart in the terminal", query, query_help},
     Command{"demo", "run a small shop on loopback whose payments mamori watches", run_demo, demo::demo_help},
     Command{"import", "copy another system's samples into the data folder", run_import, import_help},
     Command{"export", "write stored samples as text, or send them by remote write", run_export, export_help},
     Command{"version", "print the version", run_version, [] { return std::string("mamori version\n"); }},
 };
 
-const Command* find_command(std::string_view name) {
+/// The command that `args` begin with; of two whose names are one or two words, the longer.
+const Command* find_command(Args args) {
+  const Command* found = nullptr;
   for (const auto& command : kCommands) {
-    if (command.name == name) return &command;
+    const auto words = split(command.name, ' ');
+    if (words.size() > args.size() || !std::equal(words.begin(), words.end(), args.begin())) continue;
+    if (found == nullptr || command.name.size() > found->name.size()) found = &command;
   }
-  return nullptr;
+  return found;
 }
 
 std::string overview() {
@@ -74,7 +103,7 @@ std::string overview() {
       "usage: mamori COMMAND [options]\n\ncommands:\n";
   for (const auto& command : kCommands) {
     std::string line = "  " + std::string(command.name);
-    line.resize(12, ' ');
+    line.resize(15, ' ');
     text += line + std::string(command.summary) + "\n";
   }
   return text + "\n'mamori help COMMAND' tells more.\n";
@@ -94,7 +123,7 @@ int run_help(Args args) {
     std::cout << overview();
     return 0;
   }
-  const auto* command = find_command(args[0]);
+  const auto* command = find_command(args);
   if (command == nullptr) return unknown_command(args[0]);
   std::cout << command->help();
   return 0;
@@ -117,13 +146,14 @@ int run_command(Args args) {
   }
   if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") return run_help(args.subspan(1));
   if (args[0] == "--version" || args[0] == "-V") return run_version({});
-  const auto* command = find_command(args[0]);
+  const auto* command = find_command(args);
   if (command == nullptr) return unknown_command(args[0]);
-  if (asks_for_help(args.subspan(1))) {
+  args = args.subspan(split(command->name, ' ').size());
+  if (asks_for_help(args)) {
     std::cout << command->help();
     return 0;
   }
-  return command->run(args.subspan(1));
+  return command->run(args);
 }
 
 }  // namespace mamori::app

@@ -1,20 +1,28 @@
-// app/rule_files.h: finds and reads rule files, and checks them to the last expression.
+// app/rule_files.h: finds rule files, reads them, and checks them to the last expression.
 #pragma once
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "spec/rule_file.h"
+#include "rules/rule_set.h"
 
 namespace mamori::app {
 
-/// All groups of the files that match. Errors: InvalidArgument with every mistake, a line each; Io.
-Result<std::vector<spec::RuleGroupSpec>> load_rule_files(const std::vector<std::string>& globs);
+/// Where rules stand.
+struct RuleSources {
+  std::vector<std::string> globs;  // rule_files of a prometheus.yml: what matches nothing is no mistake
+  std::vector<std::string> files;  // named on the command line: paths or globs
+};
 
-/// `mamori check rules FILE…`.
-std::string check_rules_help();
-int run_check_rules(std::span<const std::string_view> args);
+struct LoadedRules {
+  std::vector<rules::RuleGroupDefinition> groups;
+  std::vector<spec::Diagnostic> diagnostics;
+  bool has_errors() const;
+  /// Every error, a line each.
+  std::string errors() const;
+};
+
+/// Errors: NotFound for a file of the command line that is not there; Io.
+Result<LoadedRules> load_rules(const RuleSources& sources, const rules::RuleDefaults& defaults);
 
 }  // namespace mamori::app

@@ -15,6 +15,7 @@
 #include "app/own_metrics.h"
 #include "app/query_engine.h"
 #include "app/rule_files.h"
+#include "app/rule_metrics.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory_gauge.h"
@@ -26,6 +27,7 @@
 #include "console/overview.h"
 #include "console/payments_report.h"
 #include "console/prometheus_api.h"
+#include "console/rules_view.h"
 #include "console/technical_report.h"
 #include "ingest/bulk.h"
 #include "ingest/elasticsearch.h"
@@ -38,7 +40,7 @@
 #include "metrics/store.h"
 #include "net/http_server.h"
 #include "rules/judge.h"
-#include "rules/rule_group.h"
+#include "rules/rule_manager.h"
 #include "spec/shown_yaml.h"
 
 namespace mamori::app {
@@ -104,9 +106,12 @@ class Watcher final : public Runtime {
     MAMORI_TRY_VOID(open_alerts());
     scraper_ = std::make_unique<ingest::ScrapeManager>(*metrics_, *exemplars_, registry_, clock_);
     apply_scrape_jobs();
-    MAMORI_TRY(auto groups, load_rule_files(spec_.prometheus.rule_files));
-    rules_ = std::make_unique<rules::RuleManager>(*query_engine_, *metrics_, registry_, clock_);
-    rules_->configure(std::move(groups), spec_.prometheus.evaluation_interval, spec_.prometheus.rule_query_offset);
+    rules_ = std::make_unique<rules::RuleManager>(rules::RuleEnvironment{*metrics_, *query_engine_, clock_},
+                                                  rules::RuleManagerOptions{.threads = options_.rules_concurrency});
+    register_rule_metrics(registry_, *rules_);
+    MAMORI_TRY(auto rules, read_rules(spec_.prometheus));
+    apply_rules(std::move(rules));
+    rules_->start();
     register_metrics();
     ready_ = true;
     ticker_ = std::thread([this] { tick_until_stopped(); });
@@ -243,9 +248,32 @@ class Watcher final : public Runtime {
     external_labels_ = spec_.prometheus.external_labels;
   }
 
-  Result<void> reload_spec() {
-    if (options_.config_files.empty())
+  Result<LoadedRules> read_rules(const spec::PrometheusConfig& config) const {
+    MAMORI_TRY(auto loaded, load_rules({.globs = config.rule_files, .files = options_.rule_files},
+                                       {.interval = config.evaluation_interval,
+                                        .query_offset = config.rule_query_offset,
+                                        .features = query_engine_->options().features}));
+    if (loaded.has_errors()) return invalid_argument(loaded.errors());
+    return loaded;
+  }
+
+  void apply_rules(LoadedRules loaded) {
+    for (const auto& diagnostic : loaded.diagnostics) log_warn(spec::to_string(diagnostic));
+    rules_->apply(std::move(loaded.groups),
+                  {.external_labels = spec_.prometheus.external_labels, .external_url = "http://" + address_});
+  }
+
+  /// Without a spec, rule files of the command line can change all the same.
+  Result<void> reload_rules() {
+    if (options_.rule_files.empty())
       return invalid_argument("there is no spec to read: mamori serve was started without --config");
+    MAMORI_TRY(auto rules, read_rules(spec_.prometheus));
+    apply_rules(std::move(rules));
+    return {};
+  }
+
+  Result<void> reload_spec() {
+    if (options_.config_files.empty()) return reload_rules();
     MAMORI_TRY(const auto loaded, spec::load(options_.config_files));
     if (loaded.has_blocking_errors()) {
       std::string findings;
@@ -255,9 +283,9 @@ class Watcher final : public Runtime {
       }
       return invalid_argument(findings);
     }
-    MAMORI_TRY(auto groups, load_rule_files(loaded.spec.prometheus.rule_files));
+    MAMORI_TRY(auto rules, read_rules(loaded.spec.prometheus));
     spec_ = loaded.spec;
-    rules_->configure(std::move(groups), spec_.prometheus.evaluation_interval, spec_.prometheus.rule_query_offset);
+    apply_rules(std::move(rules));
     std::vector<std::string> warnings;
     judge_->reconfigure(spec_, &warnings);
     warn_all(warnings);
@@ -399,8 +427,12 @@ class Watcher final : public Runtime {
       const std::lock_guard guard(mutex_);
       return last_reload_;
     };
-    sources.alerts = [this] { return alerts::prometheus_alerts_json(alerts_->alerts()); };
-    sources.rules = [this](const net::Params&) -> Result<std::string> { return rules::rules_json(rules_->groups()); };
+    sources.alerts = [this] {
+      auto json = alerts::prometheus_alerts_json(alerts_->alerts());
+      console::append_rule_alerts(json, rules_->groups());
+      return json;
+    };
+    sources.rules = [this](const net::Params& params) { return console::rules_json(params, rules_->groups()); };
     sources.config = [this] { return config_text(); };
     sources.last_reload_succeeded = [this] {
       const std::lock_guard guard(mutex_);
@@ -464,6 +496,8 @@ class Watcher final : public Runtime {
     all["remote-write-cache-max"] = std::to_string(options_.remote_write.cache_entries_max);
     all["cors-origin"] = options_.cors_origin;
     all["enable-admin-api"] = options_.enable_admin_api ? "true" : "false";
+    all["rules-concurrency"] = std::to_string(options_.rules_concurrency);
+    for (const auto& file : options_.rule_files) all["rules"] += (all["rules"].empty() ? "" : ",") + file;
     for (const auto& file : options_.config_files) all["config"] += (all["config"].empty() ? "" : ",") + file;
     return all;
   }

@@ -24,6 +24,8 @@ struct QueryRuntimeOptions {
 
 struct RuntimeOptions {
   std::vector<std::string> config_files;
+  std::vector<std::string> rule_files;  // besides those that the config names; paths or globs
+  std::size_t rules_concurrency = 4;    // groups evaluated at once
   std::string data_dir;
   std::string listen;
   Fsync fsync = Fsync::Interval;

@@ -5,6 +5,7 @@
 
 #include "app/data_dir.h"
 #include "app/options.h"
+#include "app/rule_files.h"
 #include "app/runtime.h"
 #include "base/log.h"
 #include "base/memory_gauge.h"
@@ -20,6 +21,11 @@ constexpr int kExitSpec = 3;
 
 constexpr Option kOptions[] = {
     {"--config", "FILE", "", "the spec; may be given several times, the files are merged. Read again on SIGHUP", true},
+    {"--rules", "FILE", "",
+     "a file of recording and alerting rules, or a glob in quotes, besides the rule_files of a prometheus.yml; may be "
+     "given several times. Read again on SIGHUP",
+     true},
+    {"--rules-concurrency", "NUMBER", "4", "groups of rules that are evaluated at once; 1 to 64"},
     {"--data", "DIR", "", "where everything that must survive is kept; made if missing, one process at a time"},
     {"--listen", "ADDRESS:PORT", "127.0.0.1:9650", "a loopback address; port 0 takes a free one"},
     {"--fsync", "WHEN", "interval",
@@ -152,6 +158,8 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
                             "\"; the spec is given with --config FILE");
   }
   options.config_files = parsed.all("--config");
+  options.rule_files = parsed.all("--rules");
+  MAMORI_TRY(options.rules_concurrency, read_number(parsed, "--rules-concurrency", 1, 64));
   options.data_dir = parsed.get("--data");
   if (options.data_dir.empty()) return invalid_argument("--data DIR is missing: where shall logs and metrics be kept?");
   options.listen = parsed.get("--listen");
@@ -251,6 +259,14 @@ int run_serve(std::span<const std::string_view> args) {
     if (loaded.has_blocking_errors())
       return fail(kExitSpec,
                   "the watcher cannot work by this spec; 'mamori check' shows its findings, '--explain ID' tells more");
+  }
+
+  const auto& config = loaded.spec.prometheus;
+  const auto rules = load_rules({.globs = config.rule_files, .files = options->rule_files}, {});
+  if (!rules) return fail(kExitUsage, rules.error().message);
+  if (rules->has_errors()) {
+    std::cerr << rules->errors() << "\n";
+    return fail(kExitSpec, "the rules cannot be worked by; 'mamori check rules' shows what is wrong");
   }
 
   const auto signals = handled_signals();

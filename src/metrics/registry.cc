@@ -88,12 +88,22 @@ void Registry::callback(const std::string& name, const std::string& help, const 
   family(name, help, type).entries.push_back({.labels = labels, .read = std::move(read)});
 }
 
+void Registry::callback_all(const std::string& name, const std::string& help, const std::string& type,
+                            std::function<Readings()> read) {
+  const std::lock_guard guard(mutex_);
+  family(name, help, type).entries.push_back({.read_all = std::move(read)});
+}
+
 std::string Registry::expose() const {
   const std::lock_guard guard(mutex_);
   std::string out;
   for (const auto& [name, family] : families_) {
     out += "# HELP " + name + " " + escape(family.help, false) + "\n# TYPE " + name + " " + family.type + "\n";
     for (const auto& entry : family.entries) {
+      if (entry.read_all) {
+        for (const auto& [labels, value] : entry.read_all()) append_sample(out, name, labels, value);
+        continue;
+      }
       const double value = entry.counter ? static_cast<double>(entry.counter->value())
                            : entry.gauge ? entry.gauge->value()
                                          : entry.read();

@@ -40,6 +40,10 @@ class Registry {
   /// Read when the page is asked for; `type` is "gauge" or "counter".
   void callback(const std::string& name, const std::string& help, const std::string& type, const Labels& labels,
                 std::function<double()> read);
+  /// The same for series that come and go: all of the name, each time.
+  using Readings = std::vector<std::pair<Labels, double>>;
+  void callback_all(const std::string& name, const std::string& help, const std::string& type,
+                    std::function<Readings()> read);
   /// Prometheus text format 0.0.4.
   std::string expose() const;
 
@@ -49,6 +53,7 @@ class Registry {
     std::unique_ptr<Counter> counter;
     std::unique_ptr<Gauge> gauge;
     std::function<double()> read;
+    std::function<Readings()> read_all;
   };
   struct Family {
     std::string help, type;

@@ -1,106 +1,108 @@
-// rules/rule_group.h: evaluates the recording rules of rule files, group by group, and stores what they give.
-// What always holds: a group's rules run in their order, each seeing what the ones before it stored; a series that a
-// rule no longer gives gets a staleness marker; a rule that fails leaves the others alone and says why. Alerting rules
-// are read and shown, not yet evaluated. Source: Prometheus documentation, "Defining recording rules"; moments and
-// labels as Prometheus sets them.
+// rules/rule_group.h: one group of rules at work: evaluated in order at one moment, each rule seeing what the rules
+// before it gave at that moment. Always holds: a rule that fails leaves the others of its group alone; what it gave
+// before ends by itself after the lookback, without a staleness marker, because nothing is known of it.
 #pragma once
-#include <condition_variable>
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "metrics/promql/engine.h"
-#include "metrics/registry.h"
 #include "metrics/store.h"
-#include "spec/rule_file.h"
+#include "rules/alert_states.h"
+#include "rules/result_writer.h"
+#include "rules/rule_set.h"
 
 namespace mamori::rules {
 
+/// What rules work with; outlives the groups.
+struct RuleEnvironment {
+  metrics::Store& store;
+  const metrics::promql::Engine& engine;
+  const Clock& clock;
+};
+
+/// What templates of alerts see of the server.
+struct TemplateContext {
+  TextPairs external_labels;
+  std::string external_url;
+  bool operator==(const TemplateContext&) const = default;
+};
+
+enum class RuleHealth { Unknown, Good, Bad };
+std::string_view to_string(RuleHealth health);  // "unknown", "ok", "err"
+
 struct RuleStatus {
-  std::string health = "unknown";  // "ok", "err", "unknown"
+  RulePtr rule;
+  RuleHealth health = RuleHealth::Unknown;
   std::string last_error;
-  Timestamp last_evaluation;  // epoch 0: never
-  double evaluation_seconds = 0;
+  Nanos evaluation_time{0};
+  Timestamp last_evaluation;  // the epoch: never
+  std::vector<RuleAlert> alerts;
 };
 
-struct RuleGroupStatus {
-  spec::RuleGroupSpec spec;
-  std::vector<RuleStatus> rules;  // as in the spec
-  Nanos interval{0};
-  Timestamp last_evaluation;
-  double evaluation_seconds = 0;
+struct GroupCounters {
+  std::uint64_t evaluations = 0, failures = 0;       // of single rules
+  std::uint64_t iterations = 0, missed = 0;          // of the group
+  std::uint64_t samples_refused = 0;                 // by the store: older than what is there, or another value
+  double evaluation_seconds = 0, group_seconds = 0;  // sums over rules, over iterations
+  GroupCounters& operator+=(const GroupCounters& more);
 };
 
-/// One group. Knows no threads: whoever holds it evaluates it, one call at a time.
+struct GroupStatus {
+  std::shared_ptr<const RuleGroupDefinition> definition;
+  Nanos evaluation_time{0};
+  Timestamp last_evaluation;  // when it began; the epoch: never
+  std::uint64_t last_samples = 0;
+  std::vector<RuleStatus> rules;
+  GroupCounters counters;
+};
+
 class RuleGroup {
  public:
-  /// `interval` and `query_offset` are what holds where the group names none.
-  RuleGroup(spec::RuleGroupSpec spec, Nanos interval, Nanos query_offset);
+  RuleGroup(std::shared_ptr<const RuleGroupDefinition> definition, TemplateContext context);
 
-  const spec::RuleGroupSpec& spec() const { return status_.spec; }
-  Nanos interval() const { return status_.interval; }
-  Nanos query_offset() const { return query_offset_; }
-  const RuleGroupStatus& status() const { return status_; }
+  /// Evaluates all rules for the moment `at` and writes what they give. `stopping` is asked before each rule.
+  /// One caller at a time.
+  void evaluate(const RuleEnvironment& environment, Timestamp at, const std::function<bool()>& stopping = {});
 
-  /// The first moment after `after` at which it is due: groups are spread over their interval by their name, and stay
-  /// where they are over restarts.
-  Timestamp next_after(Timestamp after) const;
+  /// Takes over alerts and written series of the rules that both groups have; what only `old` wrote gets staleness
+  /// markers at the next evaluation. REQUIRES: neither group is being evaluated.
+  void take_state_from(RuleGroup& old);
 
-  /// Evaluates all rules for the moment `at` and writes to the store. `now`: to measure with.
-  void evaluate(const metrics::promql::Engine& engine, metrics::Store& store, const Clock& clock, Timestamp at);
+  /// Every series that it wrote and that has not ended. REQUIRES: it is not being evaluated.
+  std::vector<metrics::Labels> written_series() const;
 
-  /// Staleness markers for all that it has given: it is not evaluated any more.
-  void end(metrics::Store& store, Timestamp at);
+  /// When these series can end, `now` or later: not at the moment of their last samples, which would stay in the place
+  /// of a staleness marker. REQUIRES: as written_series.
+  Timestamp series_end(Timestamp now) const;
 
- private:
-  Result<void> evaluate_rule(std::size_t rule, const metrics::promql::Engine& engine, metrics::Store& store,
-                             std::int64_t time_ms);
-  Result<std::vector<metrics::SeriesSample>> record(const spec::RuleSpec& rule, const metrics::promql::Engine& engine,
-                                                    std::int64_t time_ms) const;
-
-  RuleGroupStatus status_;
-  Nanos query_offset_;
-  std::int64_t last_ms_ = 0;                      // of the last evaluation's samples
-  std::vector<std::set<metrics::Labels>> given_;  // by rule: the series of the last evaluation
-};
-
-/// Evaluates groups in their rhythm on a few threads. Thread-safe.
-class RuleManager {
- public:
-  RuleManager(const metrics::promql::Engine& engine, metrics::Store& store, metrics::Registry& registry,
-              const Clock& clock);
-  ~RuleManager();
-
-  /// Replaces the groups; those that are as before keep their state, those that go leave staleness markers.
-  void configure(std::vector<spec::RuleGroupSpec> groups, Nanos interval, Nanos query_offset);
-  void stop();
-  std::vector<RuleGroupStatus> groups() const;
+  void count_missed(std::uint64_t iterations);
+  const RuleGroupDefinition& definition() const { return *definition_; }
+  const TemplateContext& context() const { return context_; }
+  GroupStatus status() const;  // thread-safe
 
  private:
-  struct Entry;
-  void run();
+  struct State {
+    GivenSeries given;
+    AlertStates alerts;
+  };
 
-  const metrics::promql::Engine& engine_;
-  metrics::Store& store_;
-  const Clock& clock_;
-  metrics::Counter &evaluations_, &failures_, &missed_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::shared_ptr<Entry>> entries_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  Result<std::vector<ResultSample>> results_of(const RuleEnvironment& environment, std::size_t i, Timestamp at);
+  FoundAlert found_alert(const RuleEnvironment& environment, const Rule& rule, const ResultSample& sample,
+                         Timestamp at) const;
+  Result<void> evaluate_rule(const RuleEnvironment& environment, std::size_t i, Timestamp at, std::size_t& samples);
+  void end_left_series(const RuleEnvironment& environment, std::int64_t time_ms);
+
+  const std::shared_ptr<const RuleGroupDefinition> definition_;
+  const TemplateContext context_;
+  std::vector<State> states_;                 // one per rule; the evaluating thread's
+  std::vector<metrics::Labels> left_series_;  // of rules that the group before had; the evaluating thread's
+  std::int64_t last_written_ms_ = 0;          // of the newest samples; the evaluating thread's
+  mutable std::mutex mutex_;                  // guards what follows
+  GroupStatus status_;
 };
-
-/// {"groups":[…]}: the data of Prometheus' GET /api/v1/rules.
-std::string rules_json(const std::vector<RuleGroupStatus>& groups);
-
-/// Checks the expressions: "file:line:column: …" for each that is no PromQL. The column is that of the expression's
-/// begin.
-std::vector<std::string> check_expressions(const std::vector<spec::RuleGroupSpec>& groups);
 
 }  // namespace mamori::rules

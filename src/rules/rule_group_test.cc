@@ -2,132 +2,183 @@
 
 #include <gtest/gtest.h>
 
-#include "metrics/promql/memory_store.h"
+#include "rules/test_rules.h"
 
 namespace mamori::rules {
 namespace {
 
 using metrics::Labels;
 
-const Timestamp kStart{Seconds{1'800'000'000}};
+const Labels kA({{"__name__", "up"}, {"job", "a"}});
+const Labels kB({{"__name__", "up"}, {"job", "b"}});
 
-class RuleGroupTest : public testing::Test {
- protected:
-  void add(const std::string& name, const std::string& job, Timestamp at, double value) {
-    const metrics::SeriesSample sample{Labels({{"__name__", name}, {"job", job}}), {to_millis(at), value}};
-    ASSERT_TRUE(store_.append({&sample, 1}));
-  }
-
-  static spec::RuleGroupSpec group(const std::string& rules, const std::string& more = "") {
-    auto file = spec::read_rule_text("r.yml", "groups:\n- name: g\n" + more + "  rules:\n" + rules);
-    EXPECT_FALSE(file.has_errors()) << spec::to_string(file.diagnostics.at(0));
-    return file.groups.at(0);
-  }
-
-  /// "name{…} value" of what PromQL gives at a moment.
-  std::string ask(const std::string& query, Timestamp at) {
-    const auto result = engine_.instant(query, to_millis(at));
-    if (!result) return result.error().message;
-    std::string text;
-    for (const auto& one : result->vector)
-      text += (text.empty() ? "" : ", ") + one.labels.to_string() + " " + std::to_string(one.sample.value);
-    return text;
-  }
-
-  metrics::promql::MemoryStore store_;
-  metrics::promql::Engine engine_{store_};
-  FakeClock clock_{kStart};
-};
-
-TEST_F(RuleGroupTest, RecordsUnderItsNameWithItsLabels) {
-  add("payments", "shop", kStart, 7);
-  RuleGroup rules(group("  - record: job:payments\n    expr: payments * 2\n    labels: {team: pay, job: ''}\n",
-                        "  labels: {team: all, region: tokyo}\n"),
-                  Seconds{30}, Nanos{0});
-  rules.evaluate(engine_, store_, clock_, kStart);
-  EXPECT_EQ(ask("job:payments", kStart), "job:payments{region=\"tokyo\", team=\"pay\"} 14.000000");
-  EXPECT_EQ(rules.status().rules[0].health, "ok");
+TEST(RuleGroup, WritesWhatItsRulesGiveUnderTheirNamesAndLabels) {
+  RuleWorld world;
+  world.put(kA, 0, 1);
+  world.put(kB, 0, 0);
+  RuleGroup group(only_group(R"(groups:
+- name: g
+  labels: {team: payments, level: group}
+  rules:
+  - record: job:up
+    expr: up
+    labels: {level: job, job: ""}
+  - record: up:count
+    expr: count(up)
+  - record: number
+    expr: 1 + 1
+)"),
+                  {});
+  // Two series become one label set: the first rule fails, the others go on.
+  group.evaluate(world.environment, at_seconds(60));
+  EXPECT_EQ(world.all("job:up"), "");
+  EXPECT_EQ(world.all("up:count"), "{level=\"group\", team=\"payments\"} 2@60\n");
+  EXPECT_EQ(world.all("number"), "{level=\"group\", team=\"payments\"} 2@60\n");
+  const auto status = group.status();
+  EXPECT_EQ(status.rules[0].health, RuleHealth::Bad);
+  EXPECT_EQ(status.rules[0].last_error, "vector contains metrics with the same labelset after applying rule labels");
+  EXPECT_EQ(status.rules[1].health, RuleHealth::Good);
+  EXPECT_EQ(status.counters.evaluations, 3u);
+  EXPECT_EQ(status.counters.failures, 1u);
+  EXPECT_EQ(status.counters.iterations, 1u);
+  EXPECT_EQ(status.last_samples, 2u);
 }
 
-TEST_F(RuleGroupTest, LaterRulesSeeWhatEarlierOnesGave) {
-  add("payments", "shop", kStart, 7);
-  RuleGroup rules(group("  - {record: a, expr: payments + 1}\n  - {record: b, expr: a * 10}\n"), Seconds{30}, Nanos{0});
-  rules.evaluate(engine_, store_, clock_, kStart);
-  EXPECT_EQ(ask("b", kStart), "b{job=\"shop\"} 80.000000");
+TEST(RuleGroup, ARuleSeesWhatTheRulesBeforeItGave) {
+  RuleWorld world;
+  world.put(kA, 0, 3);
+  RuleGroup group(only_group(R"(groups: [{name: g, rules: [
+    {record: double, expr: up * 2}, {record: quadruple, expr: double * 2}]}])"),
+                  {});
+  group.evaluate(world.environment, at_seconds(10));
+  EXPECT_EQ(world.all("quadruple"), "{job=\"a\"} 12@10\n");
 }
 
-TEST_F(RuleGroupTest, ASeriesThatVanishesEndsAtOnce) {
-  add("payments", "shop", kStart, 7);
-  RuleGroup rules(group("  - {record: a, expr: payments > 5}\n"), Seconds{30}, Nanos{0});
-  rules.evaluate(engine_, store_, clock_, kStart);
-  add("payments", "shop", kStart + Seconds{30}, 3);
-  rules.evaluate(engine_, store_, clock_, kStart + Seconds{30});
-  EXPECT_EQ(ask("a", kStart + Seconds{31}), "");
+TEST(RuleGroup, ASeriesThatVanishesIsMarkedStale) {
+  RuleWorld world;
+  world.put(kA, 0, 1);
+  world.put(kB, 0, 1);
+  RuleGroup group(only_group("groups: [{name: g, rules: [{record: r, expr: up == 1}]}]"), {});
+  group.evaluate(world.environment, at_seconds(0));
+  world.put(kB, 30, 0);
+  group.evaluate(world.environment, at_seconds(60));
+  group.evaluate(world.environment, at_seconds(120));
+  EXPECT_EQ(world.all("r"), "{job=\"a\"} 1@0 1@60 1@120\n{job=\"b\"} 1@0 stale@60\n");
 }
 
-TEST_F(RuleGroupTest, OneThatFailsLeavesTheOthersAlone) {
-  add("payments", "shop", kStart, 7);
-  add("payments", "app", kStart, 1);
-  RuleGroup rules(group("  - {record: a, expr: payments, labels: {job: x}}\n  - {record: b, expr: sum(payments)}\n"
-                        "  - {record: c, expr: payments}\n",
-                        "  limit: 1\n"),
-                  Seconds{30}, Nanos{0});
-  rules.evaluate(engine_, store_, clock_, kStart);
-  EXPECT_EQ(ask("b", kStart), "b 8.000000");
-  EXPECT_EQ(rules.status().rules[0].health, "err");
-  EXPECT_EQ(rules.status().rules[2].last_error, "exceeded limit of 1 with 2 series");
-  EXPECT_EQ(ask("c", kStart), "");
+TEST(RuleGroup, AFailedEvaluationEndsNothing) {
+  RuleWorld world;
+  world.put(kA, 0, 1);
+  RuleGroup group(only_group("groups: [{name: g, limit: 1, rules: [{record: r, expr: up}]}]"), {});
+  group.evaluate(world.environment, at_seconds(0));
+  world.put(kB, 30, 1);
+  group.evaluate(world.environment, at_seconds(60));
+  EXPECT_EQ(group.status().rules[0].last_error, "exceeded limit of 1 with 2 series");
+  EXPECT_EQ(world.all("r"), "{job=\"a\"} 1@0\n");
+  world.put(kB, 90, metrics::stale_nan());
+  group.evaluate(world.environment, at_seconds(120));
+  EXPECT_EQ(world.all("r"), "{job=\"a\"} 1@0 1@120\n");
+  EXPECT_EQ(group.status().rules[0].last_error, "");
 }
 
-TEST_F(RuleGroupTest, LooksBackByItsQueryOffset) {
-  add("payments", "shop", kStart, 7);
-  add("payments", "shop", kStart + Seconds{60}, 8);
-  RuleGroup rules(group("  - {record: a, expr: payments}\n", "  query_offset: 1m\n"), Seconds{30}, Nanos{0});
-  rules.evaluate(engine_, store_, clock_, kStart + Seconds{60});
-  EXPECT_EQ(ask("a", kStart), "a{job=\"shop\"} 7.000000");
+TEST(RuleGroup, AnOffsetAsksAndWritesThatMuchInThePast) {
+  RuleWorld world;
+  world.put(kA, 0, 1);
+  world.put(kA, 50, 2);
+  RuleGroup group(only_group("groups: [{name: g, query_offset: 30s, rules: [{record: r, expr: up}]}]"), {});
+  group.evaluate(world.environment, at_seconds(60));
+  EXPECT_EQ(world.all("r"), "{job=\"a\"} 1@30\n");
 }
 
-TEST_F(RuleGroupTest, EndsItsSeriesEvenAtTheMomentOfTheirLastSample) {
-  add("payments", "shop", kStart, 7);
-  RuleGroup rules(group("  - {record: a, expr: payments}\n"), Seconds{30}, Nanos{0});
-  rules.evaluate(engine_, store_, clock_, kStart);
-  rules.end(store_, kStart);
-  EXPECT_EQ(ask("a", kStart + Seconds{1}), "");
+TEST(RuleGroup, AnExpressionWithoutSeriesIsAnError) {
+  RuleWorld world;
+  auto file = spec::read_rule_file("a.yml", "groups: [{name: g, rules: [{record: r, expr: 'up[5m]'}]}]");
+  auto groups = compile_rules(file);
+  ASSERT_EQ(file.diagnostics.size(), 1u);
+  EXPECT_EQ(file.diagnostics[0].id, "rules.expression-type");
+  RuleGroup group(std::make_shared<RuleGroupDefinition>(groups.at(0)), {});
+  group.evaluate(world.environment, at_seconds(60));
+  EXPECT_EQ(group.status().rules[0].last_error, "rule result is not a vector or scalar");
 }
 
-TEST_F(RuleGroupTest, IsDueAtTheSameMomentsOfEveryInterval) {
-  const RuleGroup rules(group("  - {record: a, expr: up}\n"), Seconds{30}, Nanos{0});
-  const auto first = rules.next_after(kStart);
-  EXPECT_GT(first, kStart);
-  EXPECT_LE(first, kStart + Seconds{30});
-  EXPECT_EQ(rules.next_after(first), first + Seconds{30});
-  EXPECT_EQ(rules.next_after(first - Nanos{1}), first);
+TEST(RuleGroup, AChangedGroupTakesOverWhatStaysAndEndsWhatGoes) {
+  RuleWorld world;
+  world.put(kA, 0, 1);
+  world.put(kB, 0, 1);
+  RuleGroup before(only_group("groups: [{name: g, rules: [{record: r, expr: up}, {record: s, expr: up}]}]"), {});
+  before.evaluate(world.environment, at_seconds(0));
+  RuleGroup after(only_group("groups: [{name: g, rules: [{record: r, expr: 'up{job=\"a\"}'}]}]"), {});
+  after.take_state_from(before);
+  after.evaluate(world.environment, at_seconds(60));
+  EXPECT_EQ(world.all("r"), "{job=\"a\"} 1@0 1@60\n{job=\"b\"} 1@0 stale@60\n");
+  EXPECT_EQ(world.all("s"), "{job=\"a\"} 1@0 stale@60\n{job=\"b\"} 1@0 stale@60\n");
+  EXPECT_EQ(after.status().counters.iterations, 2u);
 }
 
-TEST_F(RuleGroupTest, TheManagerEvaluatesAndEndsGroups) {
-  metrics::Registry registry;
-  const SystemClock clock;
-  std::vector<std::string> warnings;
-  RuleManager manager(engine_, store_, registry, clock);
-  auto spec = group("  - {record: a, expr: vector(3)}\n", "  interval: 100ms\n");
-  manager.configure({spec}, Seconds{30}, Nanos{0});
-  for (int i = 0; i < 500 && manager.groups().at(0).rules[0].health == "unknown"; ++i)
-    std::this_thread::sleep_for(Millis{10});
-  EXPECT_EQ(manager.groups().at(0).rules[0].health, "ok");
-  EXPECT_NE(rules_json(manager.groups()).find(R"("health":"ok")"), std::string::npos);
-  manager.configure({}, Seconds{30}, Nanos{0});
-  EXPECT_TRUE(manager.groups().empty());
-  manager.stop();
-  const auto series = store_.select({}, 0, std::numeric_limits<std::int64_t>::max());
-  ASSERT_EQ(series.size(), 1u);
-  EXPECT_TRUE(metrics::is_stale_nan(series[0].samples.back().value));
+TEST(RuleGroup, EndsWhatGoesEvenWhenALargerOffsetLooksBeforeItsLastSample) {
+  RuleWorld world;
+  world.put(kA, 0, 1);
+  RuleGroup before(only_group("groups: [{name: g, rules: [{record: r, expr: up}]}]"), {});
+  before.evaluate(world.environment, at_seconds(60));
+  RuleGroup after(only_group("groups: [{name: g, query_offset: 2m, rules: [{record: s, expr: up}]}]"), {});
+  after.take_state_from(before);
+  after.evaluate(world.environment, at_seconds(120));
+  EXPECT_EQ(world.all("r"), "{job=\"a\"} 1@60 stale@60.001\n");
 }
 
-TEST(CheckExpressions, NamesFileLineAndRule) {
-  const auto file = spec::read_rule_text("r.yml", "groups:\n- name: g\n  rules:\n  - record: a\n    expr: sum(\n");
-  const auto mistakes = check_expressions(file.groups);
-  ASSERT_EQ(mistakes.size(), 1u);
-  EXPECT_EQ(mistakes[0].rfind("r.yml:5:11: group \"g\", rule \"a\": 1:5: parse error", 0), 0u) << mistakes[0];
+TEST(RuleGroup, AnAlertingRuleKeepsAlertsAndWritesTheirStates) {
+  RuleWorld world;
+  world.put(kA, 0, 0);
+  RuleGroup group(only_group(R"yaml(groups:
+- name: g
+  rules:
+  - alert: Down
+    expr: up == 0
+    for: 1m
+    labels: {severity: page, where: "{{ $externalLabels.region }}"}
+    annotations: {summary: "{{ $labels.job }} is {{ $value }}, {{ query \"up\" | len }} known", broken: "{{ first .Labels }}"}
+)yaml"),
+                  {.external_labels = {{"region", "tokyo"}}, .external_url = ""});
+  group.evaluate(world.environment, at_seconds(0));
+  EXPECT_EQ(group.status().rules[0].alerts.at(0).state, RuleAlertState::Pending);
+  group.evaluate(world.environment, at_seconds(60));
+  const auto alert = group.status().rules[0].alerts.at(0);
+  EXPECT_EQ(alert.state, RuleAlertState::Firing);
+  EXPECT_EQ(alert.labels.to_string(), R"({alertname="Down", job="a", severity="page", where="tokyo"})");
+  ASSERT_EQ(alert.annotations.size(), 2u);
+  EXPECT_TRUE(
+      alert.annotations[0].second.starts_with("<error expanding template: error executing template __alert_Down:"))
+      << alert.annotations[0].second;
+  EXPECT_EQ(alert.annotations[1].second, "a is 0, 1 known");
+  EXPECT_EQ(
+      world.all("ALERTS"),
+      "{alertname=\"Down\", alertstate=\"firing\", job=\"a\", severity=\"page\", where=\"tokyo\"} 1@60\n"
+      "{alertname=\"Down\", alertstate=\"pending\", job=\"a\", severity=\"page\", where=\"tokyo\"} 1@0 stale@60\n");
+  EXPECT_EQ(world.all("ALERTS_FOR_STATE"),
+            "{alertname=\"Down\", job=\"a\", severity=\"page\", where=\"tokyo\"} 0@0 0@60\n");
+  world.put(kA, 90, 1);
+  group.evaluate(world.environment, at_seconds(120));
+  EXPECT_TRUE(group.status().rules[0].alerts.empty());
+  EXPECT_TRUE(world.all("ALERTS_FOR_STATE").ends_with("stale@120\n"));
+  EXPECT_EQ(world.all("Down"), "");
+}
+
+TEST(RuleGroup, StopsBetweenRules) {
+  RuleWorld world;
+  RuleGroup group(only_group("groups: [{name: g, rules: [{record: r, expr: 1}, {record: s, expr: 1}]}]"), {});
+  int asked = 0;
+  group.evaluate(world.environment, at_seconds(0), [&] { return ++asked > 1; });
+  EXPECT_EQ(world.all("r"), "{} 1@0\n");
+  EXPECT_EQ(world.all("s"), "");
+}
+
+TEST(RuleGroup, ANumberBecomesASeriesAndTheMomentIsTheSameForAllRules) {
+  RuleWorld world;
+  RuleGroup group(
+      only_group("groups: [{name: g, rules: [{record: r, expr: time()}, {record: s, expr: 'r - time()'}]}]"), {});
+  group.evaluate(world.environment, at_seconds(77));
+  EXPECT_EQ(world.all("r"), "{} 77@77\n");
+  EXPECT_EQ(world.all("s"), "{} 0@77\n");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// spec/rule_file.h: a rule file of Prometheus (`groups:` of recording and alerting rules) as values. Expressions are
-// text here: whoever evaluates them parses them.
-// Source: prometheus.io/docs/prometheus/latest/configuration/recording_rules and alerting_rules.
+// spec/rule_file.h: a file of recording and alerting rules, as Prometheus reads it. Expressions and templates are kept
+// as text: whoever knows PromQL checks them, and places what is wrong by place_of(). Source: prometheus.io/docs,
+// "Defining recording rules" and "Alerting rules".
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -11,48 +11,59 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "spec/prometheus_config.h"
 #include "spec/spec.h"
 
 namespace mamori::spec {
 
+struct Place {
+  int line = 0, column = 0;  // from 1; columns count characters
+  bool operator==(const Place&) const = default;
+};
+
+struct PlacedText {
+  std::string text;
+  Place at;
+  bool empty() const { return text.empty(); }
+};
+
+using PlacedPairs = std::vector<std::pair<PlacedText, PlacedText>>;  // in the order of the file
+
 struct RuleSpec {
-  bool alerting = false;
-  std::string name;  // of the recorded series, or of the alert
-  std::string expr;
-  LabelPairs labels, annotations;  // ascending names
-  Nanos hold{0};                   // `for`
+  Place at;
+  PlacedText record, alert;  // exactly one is there in a rule without findings
+  PlacedText expr;
+  Nanos hold{0};  // "for"
   Nanos keep_firing_for{0};
-  int line = 0, column = 0;            // of the name
-  int expr_line = 0, expr_column = 0;  // where the expression's text begins
-  // Where it stands does not make a rule another one.
-  bool operator==(const RuleSpec& other) const {
-    return alerting == other.alerting && name == other.name && expr == other.expr && labels == other.labels &&
-           annotations == other.annotations && hold == other.hold && keep_firing_for == other.keep_firing_for;
-  }
+  PlacedPairs labels, annotations;
 };
 
 struct RuleGroupSpec {
-  std::string file, name;
-  Nanos interval{0};  // 0: the global evaluation_interval
-  std::optional<Nanos> query_offset;
-  std::uint64_t limit = 0;  // series or alerts that one rule may give; 0: any number
-  LabelPairs labels;        // of all its rules; a rule's own win
+  PlacedText name;
+  std::optional<Nanos> interval, query_offset;
+  std::int64_t limit = 0;  // 0 and below: none
+  PlacedPairs labels;      // of all its rules
   std::vector<RuleSpec> rules;
-  bool operator==(const RuleGroupSpec&) const = default;
 };
 
 struct RuleFile {
-  std::vector<RuleGroupSpec> groups;    // what is wrong is left out
-  std::vector<Diagnostic> diagnostics;  // sorted by line
+  std::string name;
+  std::string source;  // the whole text
+  std::vector<RuleGroupSpec> groups;
+  std::vector<Diagnostic> diagnostics;
+
   bool has_errors() const;
+  /// Where the byte `offset` of a value of this file stands in it, whichever way YAML it is written.
+  Place place_of(const PlacedText& value, std::size_t offset) const;
 };
 
-/// Errors: NotFound, Io. What is wrong with the text is in the diagnostics.
-Result<RuleFile> read_rule_file(const std::string& path);
-RuleFile read_rule_text(const std::string& name, std::string_view text);
+struct RuleFileOptions {
+  bool ignore_unknown_keys = false;
+};
 
-/// A metric's name in UTF-8 that is not empty, as Prometheus 3 takes it.
-bool is_metric_name(std::string_view name);
+/// Every problem is a diagnostic of the result; groups and rules that are wrong are kept as far as they could be read.
+RuleFile read_rule_file(std::string name, std::string text, const RuleFileOptions& options = {});
+
+/// The same for a file. Errors: NotFound, Io.
+Result<RuleFile> load_rule_file(const std::string& path, const RuleFileOptions& options = {});
 
 }  // namespace mamori::spec

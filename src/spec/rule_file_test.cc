@@ -5,64 +5,129 @@
 namespace mamori::spec {
 namespace {
 
-TEST(RuleFile, ReadsGroupsAsPrometheusWritesThem) {
-  const auto file = read_rule_text("shop.yml", R"(
-groups:
-  - name: payments
-    interval: 30s
-    query_offset: 5s
-    limit: 10
-    labels: {team: pay}
-    rules:
-      - record: job:payments:rate5m
-        expr: sum by (job) (rate(payments_total[5m]))
-        labels: {window: 5m}
-      - alert: Down
-        expr: |
-          up == 0
-        for: 5m
-        keep_firing_for: 1m
-        annotations: {summary: "{{ $labels.job }} is down"}
-  - name: empty
+/// "line:column id" of the only finding.
+std::string only_finding(const std::string& text) {
+  const auto file = read_rule_file("a.yml", text);
+  if (file.diagnostics.size() != 1) return std::to_string(file.diagnostics.size()) + " findings";
+  const auto& found = file.diagnostics[0];
+  return std::to_string(found.line) + ":" + std::to_string(found.column) + " " + found.id;
+}
+
+/// A file of one group with one rule, whose keys are given.
+std::string one_rule(const std::string& keys) { return "groups: [{name: g, rules: [{" + keys + "}]}]\n"; }
+
+TEST(RuleFile, ReadsEveryKey) {
+  const auto file = read_rule_file("a.yml", R"(groups:
+- name: first
+  interval: 30s
+  query_offset: 1m
+  limit: 10
+  labels: {team: payments}
+  rules:
+  - record: job:up:sum
+    expr: sum by (job) (up)
+    labels:
+      level: 5
+      "": ~
+  - alert: Down
+    expr: up == 0
+    for: 5m
+    keep_firing_for: 1m30s
+    labels: {severity: page}
+    annotations: {summary: "{{ $labels.job }} is down"}
+- name: second
 )");
-  ASSERT_FALSE(file.has_errors()) << to_string(file.diagnostics.at(0));
+  ASSERT_EQ(file.diagnostics.size(), 1u);
+  EXPECT_EQ(file.diagnostics[0].id, "rules.name");
   ASSERT_EQ(file.groups.size(), 2u);
   const auto& group = file.groups[0];
+  EXPECT_EQ(group.name.text, "first");
   EXPECT_EQ(group.interval, Seconds{30});
-  EXPECT_EQ(group.query_offset, Nanos{Seconds{5}});
-  EXPECT_EQ(group.limit, 10u);
-  EXPECT_EQ(group.labels, (LabelPairs{{"team", "pay"}}));
+  EXPECT_EQ(group.query_offset, Seconds{60});
+  EXPECT_EQ(group.limit, 10);
+  ASSERT_EQ(group.labels.size(), 1u);
+  EXPECT_EQ(group.labels[0].first.text, "team");
   ASSERT_EQ(group.rules.size(), 2u);
-  EXPECT_FALSE(group.rules[0].alerting);
-  EXPECT_EQ(group.rules[0].expr, "sum by (job) (rate(payments_total[5m]))");
-  EXPECT_EQ(group.rules[0].labels, (LabelPairs{{"window", "5m"}}));
-  EXPECT_EQ(group.rules[0].line, 9);
-  EXPECT_TRUE(group.rules[1].alerting);
+  EXPECT_EQ(group.rules[0].record.text, "job:up:sum");
+  EXPECT_EQ(group.rules[0].expr.text, "sum by (job) (up)");
+  EXPECT_EQ(group.rules[0].expr.at, (Place{9, 11}));
+  EXPECT_EQ(group.rules[0].labels[0].second.text, "5");
+  EXPECT_EQ(group.rules[1].alert.text, "Down");
   EXPECT_EQ(group.rules[1].hold, std::chrono::minutes{5});
-  EXPECT_EQ(group.rules[1].keep_firing_for, std::chrono::minutes{1});
+  EXPECT_EQ(group.rules[1].keep_firing_for, Seconds{90});
+  EXPECT_EQ(group.rules[1].annotations[0].second.text, "{{ $labels.job }} is down");
+  EXPECT_FALSE(file.groups[1].interval);
+  EXPECT_TRUE(file.groups[1].rules.empty());
 }
 
-TEST(RuleFile, NamesThePlaceAndTheRemedyOfAMistake) {
-  const auto check = [](const std::string& text, const std::string& want) {
-    const auto file = read_rule_text("r.yml", text);
-    ASSERT_FALSE(file.diagnostics.empty()) << text;
-    EXPECT_NE(to_string(file.diagnostics[0]).find(want), std::string::npos) << to_string(file.diagnostics[0]);
+TEST(RuleFile, IsEmptyWithoutGroups) {
+  for (const std::string text : {"", "# nothing\n", "groups:\n", "groups: []\n", "---\n"}) {
+    const auto file = read_rule_file("a.yml", text);
+    EXPECT_TRUE(file.diagnostics.empty()) << text;
+    EXPECT_TRUE(file.groups.empty()) << text;
+  }
+}
+
+TEST(RuleFile, NamesThePlaceOfEachMistake) {
+  EXPECT_EQ(only_finding("groups:\n- rules: []\n"), "2:3 rules.group");
+  EXPECT_EQ(only_finding("groups:\n- name: a\n- name: a\n"), "3:9 rules.group");
+  EXPECT_EQ(only_finding("groups:\n- name: a\n  intervall: 5s\n"), "3:3 spec.unknown-key");
+  EXPECT_EQ(only_finding("groups:\n- name: a\n  interval: 5\n"), "3:13 spec.wrong-unit");
+  EXPECT_EQ(only_finding("groups:\n- name: a\n  limit: '5'\n"), "3:10 spec.wrong-type");
+  EXPECT_EQ(only_finding("groups: {}\n"), "1:9 spec.wrong-type");
+  EXPECT_EQ(only_finding("- groups\n"), "1:1 spec.wrong-type");
+  EXPECT_EQ(only_finding("groups:\n- name: [a]\n").substr(0, 1), "2");
+  EXPECT_EQ(only_finding("groups: [\n").substr(2), "1 yaml.syntax");
+  EXPECT_EQ(only_finding(one_rule("expr: up")), "1:28 rules.rule");
+  EXPECT_EQ(only_finding(one_rule("record: a")), "1:28 rules.rule");
+  EXPECT_EQ(only_finding(one_rule("record: a, alert: b, expr: up")), "1:28 rules.rule");
+  EXPECT_EQ(only_finding(one_rule("record: a, expr: up, for: 5m")), "1:50 rules.rule");
+  EXPECT_EQ(only_finding(one_rule("record: a, expr: up, keep_firing_for: 5m")), "1:50 rules.rule");
+  EXPECT_EQ(only_finding(one_rule("record: a, expr: up, annotations: {b: c}")), "1:50 rules.rule");
+  EXPECT_EQ(only_finding(one_rule("record: 'up{}', expr: up")), "1:37 rules.name");
+  EXPECT_EQ(only_finding(one_rule("record: \"a\xff\", expr: up")), "1:37 rules.name");
+  EXPECT_EQ(only_finding(one_rule("record: a, expr: up, labels: {__name__: b}")), "1:59 rules.name");
+  EXPECT_EQ(only_finding(one_rule("alert: a, expr: up, for: soon")), "1:54 spec.wrong-unit");
+}
+
+TEST(RuleFile, TakesWhatPrometheusTakes) {
+  const auto silent = [](const std::string& text) {
+    const auto file = read_rule_file("a.yml", text);
+    EXPECT_TRUE(file.diagnostics.empty()) << text << to_json(file.diagnostics);
   };
-  check("groups: [{name: a, rules: [{record: x}]}]", "expr");
-  check("groups: [{name: a, rules: [{expr: up}]}]", "r.yml:1:28: error: a rule has no record: and no alert:");
-  check("groups: [{name: a, rules: [{record: x, alert: y, expr: up}]}]", "not both");
-  check("groups: [{name: a}, {name: a}]", "stands in this file twice");
-  check("groups: [{name: a, rules: [{record: x, expr: up, for: 5m}]}]", "for is for alerts only");
-  check("groups: [{name: a, rules: [{record: x, exp: up}]}]", "expr");
-  check("groups: [{name: a, interval: soon}]", "interval");
-  check("groups: [{name: a, rules: [{record: x, expr: ''}]}]", "empty");
-  check("group: []", "groups");
+  silent(one_rule("record: a, expr: 1, for: 0s"));
+  silent(one_rule("record: a, expr: up, labels: , annotations: {}"));
+  silent(one_rule("alert: 5, expr: up, labels: {a: true, b: 1.5, c: }"));
+  silent(one_rule("record: \"\u5b88\u308a\", expr: up"));
+  silent("groups: [{name: g, limit: -1, interval: 0}]\n");
 }
 
-TEST(RuleFile, AnEmptyFileHasNoRules) {
-  const auto file = read_rule_text("r.yml", "");
-  EXPECT_TRUE(file.groups.empty());
-  EXPECT_FALSE(file.has_errors());
+TEST(RuleFile, UnknownKeysCanBeLeftAlone) {
+  EXPECT_TRUE(read_rule_file("a.yml", "groups: []\nowner: me\n", {.ignore_unknown_keys = true}).diagnostics.empty());
+  EXPECT_FALSE(read_rule_file("a.yml", "groups: []\nowner: me\n").diagnostics.empty());
+}
+
+TEST(RuleFile, PlacesAnOffsetInAValueHoweverItIsWritten) {
+  const auto place = [](const std::string& yaml, std::string_view word) {
+    const auto file = read_rule_file("a.yml", "groups:\n- name: g\n  rules:\n  - record: r\n    expr: " + yaml + "\n");
+    EXPECT_TRUE(file.diagnostics.empty()) << to_json(file.diagnostics);
+    const auto& expr = file.groups.at(0).rules.at(0).expr;
+    return file.place_of(expr, expr.text.find(word));
+  };
+  EXPECT_EQ(place("sum(x) + y", "y"), (Place{5, 20}));
+  EXPECT_EQ(place("'x{a=''1''} + y'", "y"), (Place{5, 25}));
+  EXPECT_EQ(place(R"("x{a=\"1\"} + y")", "y"), (Place{5, 25}));
+  EXPECT_EQ(place("|\n      sum(x)\n\n        + y", "y"), (Place{8, 11}));
+  EXPECT_EQ(place(">-\n      sum(x)\n      + y", "y"), (Place{7, 9}));
+  EXPECT_EQ(place("sum(x)\n      + y", "y"), (Place{6, 9}));
+  EXPECT_EQ(place("'x{a=\"守り\"} + y'", "y"), (Place{5, 24}));
+}
+
+TEST(RuleFile, AFileThatIsNotThereIsAnError) {
+  const auto file = load_rule_file("/nowhere/rules.yml");
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code, Code::NotFound);
+  EXPECT_NE(file.error().message.find("/nowhere/rules.yml"), std::string::npos);
 }
 
 }  // namespace

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "spec/detail/file_text.h"
 #include "spec/detail/markdown.h"
 #include "spec/detail/prometheus_typed.h"
 #include "spec/detail/reader.h"
@@ -79,22 +77,7 @@ class Loader {
   ReadBudget budget_;
 };
 
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const int error = errno;
-    const Code code = error == ENOENT ? Code::NotFound : Code::Io;
-    return Error{code, "cannot open the spec " + path + ": " + std::strerror(error)};
-  }
-  // One byte more than the reader takes, so that it sees that the file is too large.
-  std::string text(kTextBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.gcount() == 0 && !file.eof())) {
-    return Error{Code::Io, "cannot read the spec " + path + ": is it a folder?"};
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
-}
+Result<std::string> read_file(const std::string& path) { return read_file_text(path, "the spec", kTextBytesMax); }
 
 std::string_view word(Severity severity) {
   switch (severity) {

@@ -189,7 +189,7 @@ std::vector<Field> prometheus_sections() {
       key("global", global(), "as in a prometheus.yml"),
       key("scrape_configs", scrape_configs(), "as in a prometheus.yml"),
       key("scrape_config_files", list(words()), "globs of files with more `scrape_configs`"),
-      later("rule_files", list(words()), "globs"),
+      key("rule_files", list(words()), "globs of files with recording and alerting rules"),
       later("alerting", any()),
       later("remote_write", any()),
       later("remote_read", any()),

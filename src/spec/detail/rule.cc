@@ -12,9 +12,9 @@ constexpr std::size_t kFindingsMax = 1000;
 
 std::vector<Rule> join_rules() {
   std::vector<Rule> rules;
-  for (const auto part :
-       {reading_rules(), payment_rules(), scrape_rules(), log_rules(), infrastructure_rules(), security_rules(),
-        continuity_rules(), load_rules(), cdn_rules(), cost_rules(), markdown_rules(), script_rules()}) {
+  for (const auto part : {reading_rules(), payment_rules(), scrape_rules(), rule_file_rules(), log_rules(),
+                          infrastructure_rules(), security_rules(), continuity_rules(), load_rules(), cdn_rules(),
+                          cost_rules(), markdown_rules(), script_rules()}) {
     rules.insert(rules.end(), part.begin(), part.end());
   }
   return rules;

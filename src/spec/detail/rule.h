@@ -32,6 +32,7 @@ const Rule* find_rule(std::string_view id);
 std::span<const Rule> reading_rules();
 std::span<const Rule> payment_rules();
 std::span<const Rule> scrape_rules();
+std::span<const Rule> rule_file_rules();
 std::span<const Rule> log_rules();
 std::span<const Rule> infrastructure_rules();
 std::span<const Rule> security_rules();

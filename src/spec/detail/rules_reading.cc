@@ -11,7 +11,8 @@ std::span<const Rule> reading_rules() {
            "The text could not be read as YAML 1.2 (JSON is read as the part of YAML that it is). Nothing of the "
            "document is kept, so mend this one first: other findings may follow from it."},
       Rule{"yaml.too-large", Severity::Error, 0, "The document is too large",
-           "No configuration that works is as large. Text beyond 8 MiB, 64 levels, 1,000 keys in a map or 400,000 values "
+           "No configuration that works is as large. Text beyond 8 MiB, 64 levels, 1,000 keys in a map or 400,000 "
+           "values "
            "after aliases are expanded is refused, so that a hostile file cannot exhaust memory."},
       Rule{"spec.empty", Severity::Warning, 0, "Nothing is specified",
            "The file was read, but holds no section, so nothing would be judged."},
@@ -29,9 +30,6 @@ std::span<const Rule> reading_rules() {
       Rule{"spec.wrong-unit", Severity::Error, 0, "A value without a known unit",
            "Durations are 30s, 5m, \"5 minutes\" or a bare number of seconds (CloudWatch's period); percentages 99.5 "
            "or 0.1%; amounts \"$2,500\"; rates \"100 req/s\"; limits \"< 500ms\" or \"< 70%\"."},
-      Rule{"rules.invalid", Severity::Error, 0, "A rule that cannot be evaluated",
-           "In a rule file of Prometheus each group has its own name, and each rule is either record: or alert: with an "
-           "expression. What is wrong would leave a series without samples or an alert that never fires."},
   };
   return kRules;
 }

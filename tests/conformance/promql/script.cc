@@ -13,7 +13,7 @@
 #include "metrics/promql/engine.h"
 #include "metrics/promql/histogram_text.h"
 #include "metrics/promql/memory_store.h"
-#include "series_line.h"
+#include "metrics/promql/series_line.h"
 #include "stored_histograms.h"
 
 namespace mamori::conformance {
@@ -21,6 +21,11 @@ namespace {
 
 using metrics::Labels;
 using metrics::SeriesData;
+using metrics::promql::nearly_equal;
+using metrics::promql::parse_script_duration;
+using metrics::promql::parse_series_line;
+using metrics::promql::Point;
+using metrics::promql::SeriesLine;
 namespace promql = metrics::promql;
 
 /// An expected error or annotation: any text, exactly `text`, or one that matches it.

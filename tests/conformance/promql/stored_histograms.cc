@@ -13,6 +13,7 @@ namespace {
 
 using metrics::Histogram;
 using metrics::Labels;
+using metrics::promql::Point;
 using Reset = Histogram::Reset;
 
 /// Whether upstream would begin a new chunk, in which this is the first sample.

@@ -1,21 +1,24 @@
-#include "series_line.h"
+#include "metrics/promql/series_line.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "base/text.h"
 #include "metrics/histogram_math.h"
+#include "metrics/promql/ast.h"
 #include "metrics/promql/lexer.h"
 
-namespace mamori::conformance {
+namespace mamori::metrics::promql {
 namespace {
-
-using metrics::promql::TokenType;
 
 constexpr std::string_view kStartTimes = "@st";
 
 // A script's value repeated more often than this is a mistake in the script.
 constexpr int kRepeatMax = 1'000'000;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class LineParser {
  public:
@@ -32,7 +35,16 @@ class LineParser {
       skip_spaces();
       if (pos_ >= line_.size()) return out;
       MAMORI_TRY_VOID(item(out.points));
+      if (pos_ < line_.size() && at() != ' ' && at() != '\t') return bad("a space or an end expected");
     }
+  }
+
+  Result<Labels> run_metric() {
+    SeriesLine out;
+    MAMORI_TRY_VOID(labels(out));
+    skip_spaces();
+    if (pos_ < line_.size()) return bad("nothing more expected");
+    return out.labels;
   }
 
  private:
@@ -47,9 +59,24 @@ class LineParser {
 
   Result<void> labels(SeriesLine& out) {
     std::vector<std::pair<std::string, std::string>> pairs;
+    MAMORI_TRY_VOID(read_labels(pairs));
+    std::set<std::string> names;
+    for (const auto& [name, value] : pairs) {
+      if (!names.insert(name).second) return bad("label " + name + " is set twice");
+    }
+    out.labels = Labels(std::move(pairs));
+    return {};
+  }
+
+  Result<void> read_labels(std::vector<std::pair<std::string, std::string>>& pairs) {
     const auto begin = pos_;
     while (pos_ < line_.size() && at() != '{' && at() != '@' && at() != ' ' && at() != '\t') ++pos_;
-    if (pos_ > begin) pairs.emplace_back(metrics::kMetricName, line_.substr(begin, pos_ - begin));
+    if (pos_ > begin) {
+      const auto name = line_.substr(begin, pos_ - begin);
+      if (!is_plain_name(name, /*colon=*/true))
+        return bad("no name of a metric before it: \"" + std::string(name) + "\"");
+      pairs.emplace_back(kMetricName, name);
+    }
     skip_spaces();
     if (at() == '{' && at(1) != '{') {
       // The label set ends at the first brace outside quotes.
@@ -69,26 +96,38 @@ class LineParser {
       ++pos_;
       MAMORI_TRY_VOID(label_set(line_.substr(open, pos_ - open), pairs));
     }
-    out.labels = metrics::Labels(std::move(pairs));
     return {};
   }
 
+  /// `{a="b", "the.name", "c.d"="e"}`
   Result<void> label_set(std::string_view text, std::vector<std::pair<std::string, std::string>>& pairs) {
-    const auto tokens = metrics::promql::tokenize(text);
-    const auto word = [&](const metrics::promql::Token& token) -> Result<std::string> {
-      if (token.type == TokenType::String) return metrics::promql::unquote(token.text);
-      if (token.type == TokenType::Identifier) return token.text;
-      return bad("label name expected");
-    };
-    for (std::size_t i = 1; i < tokens.size() && tokens[i].type != TokenType::RightBrace; ++i) {
-      if (tokens[i].type == TokenType::Comma) continue;
-      MAMORI_TRY(auto name, word(tokens[i]));
-      if (i + 2 < tokens.size() && tokens[i + 1].type == TokenType::Equals) {
-        MAMORI_TRY(auto value, word(tokens[i + 2]));
+    const auto tokens = tokenize(text);
+    std::size_t i = 1;
+    const auto next_is = [&](TokenType type) { return i < tokens.size() && tokens[i].type == type; };
+    while (!next_is(TokenType::RightBrace)) {
+      if (i >= tokens.size()) return bad("label set without end");
+      const bool quoted = tokens[i].type == TokenType::String;
+      std::string name = tokens[i].text;
+      if (quoted) {
+        MAMORI_TRY(name, unquote(tokens[i].text));
+      } else if (!is_plain_name(name, /*colon=*/false)) {
+        return bad("label name expected");
+      }
+      ++i;
+      if (next_is(TokenType::Equals)) {
+        ++i;
+        if (!next_is(TokenType::String)) return bad("a label's value is a text in quotes");
+        MAMORI_TRY(auto value, unquote(tokens[i++].text));
         pairs.emplace_back(std::move(name), std::move(value));
-        i += 2;
+      } else if (quoted) {
+        pairs.emplace_back(kMetricName, std::move(name));
       } else {
-        pairs.emplace_back(metrics::kMetricName, std::move(name));
+        return bad("'=' expected");
+      }
+      if (next_is(TokenType::Comma)) {
+        ++i;
+      } else if (!next_is(TokenType::RightBrace)) {
+        return bad("',' or '}' expected");
       }
     }
     return {};
@@ -111,15 +150,18 @@ class LineParser {
     const auto rest = to_lower(line_.substr(pos_, 3));
     if (rest == "inf" || rest == "nan") {
       pos_ += 3;
-      return sign * metrics::promql::number_value(rest);
+      return sign * number_value(rest);
     }
-    while (std::isdigit(static_cast<unsigned char>(at())) || at() == '.' ||
-           ((at() == 'e' || at() == 'E') && pos_ > begin) ||
+    while (is_digit(at()) || at() == '.' || ((at() == 'e' || at() == 'E') && pos_ > begin) ||
            ((at() == '+' || at() == '-') && pos_ > begin && (line_[pos_ - 1] == 'e' || line_[pos_ - 1] == 'E'))) {
       ++pos_;
     }
-    if (pos_ == begin) return bad("number expected");
-    return sign * metrics::promql::number_value(line_.substr(begin, pos_ - begin));
+    const auto text = line_.substr(begin, pos_ - begin);
+    double checked = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), checked);
+    if (text.empty() || failure == std::errc::invalid_argument || end != text.data() + text.size())
+      return bad("number expected");
+    return sign * number_value(text);
   }
 
   Result<HistogramLiteral> histogram() {
@@ -142,7 +184,7 @@ class LineParser {
     for (int i = 0; i <= n; ++i) {
       points.push_back({.type = Point::Type::Histogram, .histogram = literal});
       if (!step) continue;
-      const auto met = minus ? metrics::subtract(literal.value, step->value) : metrics::add(literal.value, step->value);
+      const auto met = minus ? subtract(literal.value, step->value) : add(literal.value, step->value);
       if (met.incompatible) return bad("histograms with different kinds of buckets");
     }
     return {};
@@ -157,7 +199,7 @@ class LineParser {
     }
     if (line_.substr(pos_).starts_with("stale")) {
       pos_ += 5;
-      points.push_back({Point::Type::Value, metrics::stale_nan()});
+      points.push_back({Point::Type::Value, stale_nan()});
       return {};
     }
     if (at() == '{' && at(1) == '{') return histograms(points);
@@ -165,6 +207,7 @@ class LineParser {
     double step = 0;
     if (at() == '+' || at() == '-') {
       MAMORI_TRY(step, number());
+      if (at() != 'x') return bad("how often to add, as x5, expected");
     }
     MAMORI_TRY(const int n, count());
     for (int i = 0; i <= n; ++i, value += step) points.push_back({Point::Type::Value, value});
@@ -179,10 +222,12 @@ class LineParser {
 
 Result<SeriesLine> parse_series_line(std::string_view line) { return LineParser(line).run(); }
 
+Result<Labels> parse_metric(std::string_view text) { return LineParser(trim(text)).run_metric(); }
+
 Result<std::int64_t> parse_script_duration(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
-  if (const auto ms = metrics::promql::duration_ms(text)) return negative ? -*ms : *ms;
+  if (const auto ms = duration_ms(text)) return negative ? -*ms : *ms;
   double seconds = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (failure != std::errc{} || end != text.data() + text.size()) {
@@ -191,4 +236,4 @@ Result<std::int64_t> parse_script_duration(std::string_view text) {
   return std::llround((negative ? -seconds : seconds) * 1000);
 }
 
-}  // namespace mamori::conformance
+}  // namespace mamori::metrics::promql

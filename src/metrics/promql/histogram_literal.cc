@@ -1,4 +1,4 @@
-#include "histogram_literal.h"
+#include "metrics/promql/histogram_literal.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,10 +9,9 @@
 #include "metrics/histogram_math.h"
 #include "metrics/promql/lexer.h"
 
-namespace mamori::conformance {
+namespace mamori::metrics::promql {
 namespace {
 
-using metrics::Histogram;
 using Reset = Histogram::Reset;
 
 constexpr double kTolerance = 1e-6;
@@ -25,7 +24,7 @@ Result<double> number(std::string_view text) {
       (lower.find_first_not_of("0123456789.e+-") != std::string::npos && lower != "inf" && lower != "nan")) {
     return invalid_argument("not a number in a histogram: " + std::string(text));
   }
-  const double value = metrics::promql::number_value(lower);
+  const double value = number_value(lower);
   return negative ? -value : value;
 }
 
@@ -111,7 +110,7 @@ Result<HistogramLiteral> parse_histogram_literal(std::string_view text) {
     at = end;
   }
   auto& histogram = literal.value;
-  const auto spans = [](std::int32_t offset, const std::vector<double>& counts) -> std::vector<metrics::BucketSpan> {
+  const auto spans = [](std::int32_t offset, const std::vector<double>& counts) -> std::vector<BucketSpan> {
     if (counts.empty()) return {};
     return {{.offset = offset, .length = static_cast<std::uint32_t>(counts.size())}};
   };
@@ -132,8 +131,8 @@ bool nearly_equal(double a, double b) {
 
 bool nearly_equal(const HistogramLiteral& want, const Histogram& got) {
   auto a = want.value, b = got;
-  metrics::compact(a);
-  metrics::compact(b);
+  compact(a);
+  compact(b);
   return a.schema == b.schema && nearly_equal(a.count, b.count) && nearly_equal(a.sum, b.sum) &&
          a.custom_bounds == b.custom_bounds && a.zero_threshold == b.zero_threshold &&
          nearly_equal(a.zero_count, b.zero_count) && a.positive_spans == b.positive_spans &&
@@ -141,4 +140,4 @@ bool nearly_equal(const HistogramLiteral& want, const Histogram& got) {
          nearly_equal_lists(a.negative, b.negative) && (!want.names_reset || a.reset == b.reset);
 }
 
-}  // namespace mamori::conformance
+}  // namespace mamori::metrics::promql
