@@ -21,6 +21,8 @@
 namespace mamori::net {
 namespace {
 
+constexpr std::size_t kReadBytes = 64u << 10;
+
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -73,6 +75,7 @@ asio::awaitable<Result<ClientResponse>> exchange(Stream& stream, const ClientReq
   co_await http::async_write(stream, message, asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return failure(url, "sending", error);
   beast::flat_buffer buffer;
+  buffer.reserve(kReadBytes);  // else Beast reads 512 bytes at a time, each with a timer
   http::response_parser<http::string_body> parser;
   parser.body_limit(request.response_bytes_max);
   if (request.method == "HEAD") parser.skip(true);
