@@ -28,7 +28,7 @@ struct WalOptions {
   std::uint64_t segment_bytes_max = 64ull << 20;  // a record that would pass it opens the next segment
   Fsync fsync = Fsync::Interval;
   Nanos fsync_interval = Seconds{1};
-  std::uint32_t first_segment = 1;  // no record goes to a lower one: for a store that knows those as done with
+  std::uint32_t first_segment = 1;       // no record goes to a lower one: for a store that knows those as done with
   std::function<int(int fd)> fdatasync;  // instead of the system's, for the folder too; for tests
 };
 

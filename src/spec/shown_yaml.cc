@@ -15,12 +15,12 @@ constexpr std::size_t kNodesMax = 50'000;  // aliases of aliases make a small fi
 constexpr int kDepthMax = 100;
 
 bool names_secret(std::string_view key) {
-  constexpr std::array<std::string_view, 12> kNames = {"password", "passwd", "credentials", "token",
-                                                       "secret",   "secrets", "key",        "authorization",
-                                                       "cookie",   "apikey", "passphrase",  "connection_string"};
-  constexpr std::array<std::string_view, 12> kEnds = {"_password", "-password", "_token", "-token", "_secret", "-secret",
-                                                      "_key",      "-key",      "_credentials", "_passphrase",
-                                                      "_secrets",  "-auth"};
+  constexpr std::array<std::string_view, 12> kNames = {"password", "passwd",  "credentials", "token",
+                                                       "secret",   "secrets", "key",         "authorization",
+                                                       "cookie",   "apikey",  "passphrase",  "connection_string"};
+  constexpr std::array<std::string_view, 12> kEnds = {"_password",    "-password",   "_token",   "-token",
+                                                      "_secret",      "-secret",     "_key",     "-key",
+                                                      "_credentials", "_passphrase", "_secrets", "-auth"};
   const auto lower = to_lower(key);
   return std::ranges::find(kNames, lower) != kNames.end() ||
          std::ranges::any_of(kEnds, [&](std::string_view end) { return lower.ends_with(end); });

@@ -1,5 +1,6 @@
-// Any bytes as a batch of the catalogue, a record of the log or a list of deletions, under right checksums, so that what
-// lies behind them is reached; or as a whole part. A damaged store opens, answers, takes new samples, and writes parts.
+// Any bytes as a batch of the catalogue, a record of the log or a list of deletions, under right checksums, so that
+// what lies behind them is reached; or as a whole part. A damaged store opens, answers, takes new samples, and writes
+// parts.
 #include <stdlib.h>
 #include <zstd.h>
 
@@ -66,10 +67,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const char* part : {"/wal", "/parts"}) std::filesystem::create_directories(folder.path + part);
   write(folder.path + "/LAYOUT", "mamori metrics, layout 2\n");
   // A known series, so that samples and deletions may mean one: id 0, a="b".
-  write(folder.path + "/catalogue", catalogue(data[0] % 4 == 0 ? body : std::string("\x01\x00\x01\x01"
-                                                                                    "a\x01"
-                                                                                    "b",
-                                                                                    7)));
+  write(folder.path + "/catalogue", catalogue(data[0] % 4 == 0 ? body
+                                                               : std::string("\x01\x00\x01\x01"
+                                                                             "a\x01"
+                                                                             "b",
+                                                                             7)));
   if (data[0] % 4 == 1) write(folder.path + "/wal/00000001.wal", log(body));
   if (data[0] % 4 == 2) write(folder.path + "/tombstones", deletions(body));
   if (data[0] % 4 == 3) write(folder.path + "/parts/00000001-00000001-00000000.part", body);
