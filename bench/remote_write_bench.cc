@@ -16,7 +16,7 @@
 #include "ingest/protobuf_reader.h"
 #include "ingest/remote_write.h"
 #include "ingest/write_messages.h"
-#include "metrics/store.h"
+#include "metrics/write_only_store.h"
 
 namespace {
 
@@ -68,23 +68,13 @@ class Sender {
 };
 
 /// Resolves series as a store does and drops samples.
-class CountingStore final : public metrics::Store {
+class CountingStore final : public metrics::WriteOnlyStore {
  public:
   Result<metrics::SeriesRef> find_or_create(const metrics::Labels&) override { return next_++; }
   Result<metrics::AppendOutcome> write(const metrics::WriteBatch& batch) override {
     benchmark::DoNotOptimize(batch.samples.data());
     return metrics::AppendOutcome{.written = batch.samples.size()};
   }
-  std::unique_ptr<metrics::Selection> open_selection(std::span<const metrics::Matcher>, std::int64_t,
-                                                     std::int64_t) const override {
-    return nullptr;
-  }
-  std::vector<metrics::Labels> series(std::span<const metrics::Matcher>, std::int64_t, std::int64_t) const override {
-    return {};
-  }
-  metrics::StoreStats stats() const override { return {}; }
-  Result<void> enforce_retention() override { return {}; }
-  Result<void> sync() override { return {}; }
 
  private:
   metrics::SeriesRef next_ = 0;

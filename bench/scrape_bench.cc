@@ -13,7 +13,7 @@
 #include "ingest/exposition.h"
 #include "ingest/sample_labels.h"
 #include "ingest/scrape_cache.h"
-#include "metrics/store.h"
+#include "metrics/write_only_store.h"
 #include "net/http.h"
 
 namespace {
@@ -63,7 +63,7 @@ const std::string& page(int round) {
 }
 
 /// Takes everything and keeps nothing but names.
-class NullStore final : public metrics::Store {
+class NullStore final : public metrics::WriteOnlyStore {
  public:
   Result<metrics::SeriesRef> find_or_create(const metrics::Labels& labels) override {
     return refs_.try_emplace(labels, static_cast<metrics::SeriesRef>(refs_.size())).first->second;
@@ -71,16 +71,6 @@ class NullStore final : public metrics::Store {
   Result<metrics::AppendOutcome> write(const metrics::WriteBatch& batch) override {
     return metrics::AppendOutcome{.written = batch.samples.size()};
   }
-  std::unique_ptr<metrics::Selection> open_selection(std::span<const metrics::Matcher>, std::int64_t,
-                                                     std::int64_t) const override {
-    return nullptr;
-  }
-  std::vector<metrics::Labels> series(std::span<const metrics::Matcher>, std::int64_t, std::int64_t) const override {
-    return {};
-  }
-  metrics::StoreStats stats() const override { return {}; }
-  Result<void> enforce_retention() override { return {}; }
-  Result<void> sync() override { return {}; }
 
  private:
   struct Hash {

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "metrics/store.h"
+#include "metrics/write_only_store.h"
 
 namespace mamori::ingest {
 
-class FakeMetricsStore final : public metrics::Store {
+class FakeMetricsStore final : public metrics::WriteOnlyStore {
  public:
   using Outcome = metrics::AppendOutcome;
 
@@ -57,17 +57,6 @@ class FakeMetricsStore final : public metrics::Store {
     const auto known = refs.find(labels);
     return known == refs.end() ? nullptr : &data[known->second];
   }
-
-  std::unique_ptr<metrics::Selection> open_selection(std::span<const metrics::Matcher>, std::int64_t,
-                                                     std::int64_t) const override {
-    return nullptr;
-  }
-  std::vector<metrics::Labels> series(std::span<const metrics::Matcher>, std::int64_t, std::int64_t) const override {
-    return {};
-  }
-  metrics::StoreStats stats() const override { return {}; }
-  Result<void> enforce_retention() override { return {}; }
-  Result<void> sync() override { return {}; }
 
   bool full = false;
   std::size_t series_max = ~std::size_t{0};

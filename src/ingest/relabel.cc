@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/text.h"
+
 namespace mamori::ingest {
 namespace {
 
@@ -99,20 +101,8 @@ std::string map_case(std::string_view text, bool upper) {
     }
     if (mapped == code) {
       out += text.substr(i, length);
-    } else if (mapped < 0x80) {
-      out += static_cast<char>(mapped);
-    } else if (mapped < 0x800) {
-      out += static_cast<char>(0xC0 | mapped >> 6);
-      out += static_cast<char>(0x80 | (mapped & 0x3F));
-    } else if (mapped < 0x10000) {
-      out += static_cast<char>(0xE0 | mapped >> 12);
-      out += static_cast<char>(0x80 | (mapped >> 6 & 0x3F));
-      out += static_cast<char>(0x80 | (mapped & 0x3F));
     } else {
-      out += static_cast<char>(0xF0 | mapped >> 18);
-      out += static_cast<char>(0x80 | (mapped >> 12 & 0x3F));
-      out += static_cast<char>(0x80 | (mapped >> 6 & 0x3F));
-      out += static_cast<char>(0x80 | (mapped & 0x3F));
+      append_utf8(out, mapped);
     }
     i += length;
   }

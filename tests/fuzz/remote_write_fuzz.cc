@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "check_series.h"
 #include "ingest/fake_metrics_store.h"
 #include "ingest/remote_write.h"
 #include "ingest/write_messages.h"
@@ -15,21 +16,6 @@ std::size_t samples_in(const ingest::FakeMetricsStore& store) {
   std::size_t samples = 0;
   for (const auto& series : store.data) samples += series.samples.size() + series.histograms.size();
   return samples;
-}
-
-void check_series(const metrics::SeriesData& series) {
-  MAMORI_ASSERT(!series.labels.get(metrics::kMetricName).empty());
-  std::string_view last;
-  for (const auto& [name, value] : series.labels) {
-    MAMORI_ASSERT(!value.empty() && last < name);
-    last = name;
-  }
-  for (const auto& point : series.histograms) {
-    std::size_t buckets = 0;
-    for (const auto& span : point.value->positive_spans) buckets += span.length;
-    MAMORI_ASSERT(buckets == point.value->positive.size());
-    MAMORI_ASSERT(point.value->schema <= 8);
-  }
 }
 
 }  // namespace

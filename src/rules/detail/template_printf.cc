@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.h"
 #include "metrics/promql/ast.h"
 #include "rules/detail/template_value.h"
 
@@ -61,23 +62,7 @@ std::string in_base(std::uint64_t value, unsigned base, bool capital) {
 }
 
 void append_rune(std::string& out, std::uint64_t point) {
-  if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) point = 0xFFFD;
-  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-  } else if (point < 0x800) {
-    out += static_cast<char>(0xC0 | point >> 6);
-    tail(0);
-  } else if (point < 0x10000) {
-    out += static_cast<char>(0xE0 | point >> 12);
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | point >> 18);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
+  if (point > 0x10FFFF || !append_utf8(out, static_cast<std::uint32_t>(point))) append_utf8(out, 0xFFFD);
 }
 
 std::string hex_of_bytes(std::string_view text, const Verb& verb) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
 #include "metrics/promql/ast.h"
 #include "rules/detail/template_functions.h"
 
@@ -58,25 +59,6 @@ Letter letter_at(std::string_view text, std::size_t at) {
   return {point, length};
 }
 
-void append_point(std::string& out, std::uint32_t point) {
-  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-  } else if (point < 0x800) {
-    out += static_cast<char>(0xC0 | point >> 6);
-    tail(0);
-  } else if (point < 0x10000) {
-    out += static_cast<char>(0xE0 | point >> 12);
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | point >> 18);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
 /// `change(letter, previous letter)` for each letter.
 std::string mapped(std::string_view text, auto change) {
   std::string out;
@@ -87,7 +69,7 @@ std::string mapped(std::string_view text, auto change) {
     if (changed == letter.point) {
       out += text.substr(at, letter.length);
     } else {
-      append_point(out, changed);
+      append_utf8(out, changed);
     }
     before = letter.point;
     at += letter.length;
