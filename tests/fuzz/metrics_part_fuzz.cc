@@ -59,7 +59,8 @@ std::string file_of(const Content& content) {
 
 Content content_of(const std::uint8_t* data, std::size_t size) {
   const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  Content content{.block = std::string("\0\0\0\0\0\0\0", 7), .index = {}, .labels = {}, .series = 1u + data[0] / 4 % 16};
+  Content content{
+      .block = std::string("\0\0\0\0\0\0\0", 7), .index = {}, .labels = {}, .series = 1u + data[0] / 4 % 16};
   if (data[0] % 4 < 2) content.block = body;
   put_varint(content.index, content.series);
   for (std::size_t i = 0; i < content.series; ++i) put_varint(content.index, i == 0 ? 0 : 1);
