@@ -103,7 +103,7 @@ std::string overview() {
       "usage: mamori COMMAND [options]\n\ncommands:\n";
   for (const auto& command : kCommands) {
     std::string line = "  " + std::string(command.name);
-    line.resize(15, ' ');
+    line.resize(17, ' ');
     text += line + std::string(command.summary) + "\n";
   }
   return text + "\n'mamori help COMMAND' tells more.\n";

@@ -29,6 +29,10 @@ Result<DataDir> DataDir::open(const std::string& path) {
   } else if (!fs::is_directory(path, error)) {
     return Error{Code::Io, path + " is not a directory; choose another with --data"};
   }
+  if (fs::exists(path + "/LAYOUT", error)) {
+    return Error{Code::Io,
+                 path + " is a metrics store itself, such as a snapshot: copy it to NEW/metrics, and give --data NEW"};
+  }
   const std::string lock_path = path + "/LOCK";
   const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {

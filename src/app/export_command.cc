@@ -1,8 +1,10 @@
 #include <snappy.h>
 
+#include <filesystem>
 #include <iostream>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "app/data_dir.h"
 #include "app/options.h"
@@ -164,13 +166,25 @@ class RemoteWriteSink final : public Sink {
   std::uint64_t sent_ = 0;
 };
 
+/// A snapshot is a store's folder itself; no server is at it.
+bool is_store(const std::string& path) { return std::filesystem::exists(path + "/LAYOUT"); }
+
 Result<void> export_all(const Request& request) {
-  MAMORI_TRY(const auto data_dir, DataDir::open(request.data));
+  std::optional<DataDir> lock;
+  if (!is_store(request.data)) {
+    if (!is_store(request.data + "/metrics"))
+      return invalid_argument("there are no metrics in " + request.data +
+                              ": give the --data of mamori serve, or a snapshot");
+    MAMORI_TRY(auto data_dir, DataDir::open(request.data));
+    lock.emplace(std::move(data_dir));
+  }
   const SystemClock clock;
   std::vector<std::string> warnings;
   metrics::StoreOptions options;
   options.retention = std::chrono::days{36'500};
-  MAMORI_TRY(const auto store, metrics::Store::open(data_dir.path() + "/metrics", options, clock, warnings));
+  options.background = false;  // nothing is written or merged
+  MAMORI_TRY(const auto store,
+             metrics::Store::open(lock ? request.data + "/metrics" : request.data, options, clock, warnings));
   for (const auto& warning : warnings) std::cerr << "warning: " << warning << "\n";
   std::unique_ptr<Sink> sink;
   if (request.remote_write) {

@@ -401,12 +401,20 @@ class Watcher final : public Runtime {
     const metrics::promql::EngineOptions engine_options{.timeout = options_.query.timeout,
                                                         .samples_max = options_.query.samples_max,
                                                         .bytes_max = options_.query.bytes_max,
+                                                        .features = options_.features,
+                                                        .delayed_name_removal = options_.delayed_name_removal,
                                                         .memory = &memory_};
     query_engine_ = std::make_unique<metrics::promql::Engine>(*metrics_, engine_options);
     range_query_ = range_query_for_console(*query_engine_, gate_);
     console::PrometheusApiSources sources;
     sources.targets = [this] { return scraper_->targets(); };
     sources.dropped_targets = [this] { return scraper_->dropped_targets(); };
+    sources.target_metadata = [this] {
+      std::vector<console::TargetMetadata> all;
+      for (auto& [labels, families] : scraper_->metadata_by_target())
+        all.push_back({metrics::Labels(std::move(labels)), std::move(families)});
+      return all;
+    };
     sources.metadata = [this] {
       auto all = scraper_->metadata();
       all.merge(metadata_.all());  // what both describe: as scraped
@@ -470,6 +478,19 @@ class Watcher final : public Runtime {
     return text;
   }
 
+  std::string feature_names() const {
+    std::string names;
+    const auto add = [&](bool on, const char* name) {
+      if (on) names += (names.empty() ? "" : ",") + std::string(name);
+    };
+    add(options_.features.experimental_functions, "promql-experimental-functions");
+    add(options_.features.duration_expressions, "promql-duration-expr");
+    add(options_.features.extended_ranges, "promql-extended-range-selectors");
+    add(options_.features.fill_modifiers, "promql-binop-fill-modifiers");
+    add(options_.delayed_name_removal, "promql-delayed-name-removal");
+    return names;
+  }
+
   std::map<std::string, std::string> flags() const {
     std::map<std::string, std::string> all = {{"data", options_.data_dir}, {"listen", address_}};
     all["fsync"] = options_.fsync == Fsync::Always ? "always" : options_.fsync == Fsync::Never ? "never" : "interval";
@@ -494,6 +515,7 @@ class Watcher final : public Runtime {
     all["query-queue"] = std::to_string(options_.query.waiting_max);
     all["remote-write-bytes-max"] = std::to_string(options_.remote_write.decoded_bytes_max);
     all["remote-write-cache-max"] = std::to_string(options_.remote_write.cache_entries_max);
+    all["enable-feature"] = feature_names();
     all["cors-origin"] = options_.cors_origin;
     all["enable-admin-api"] = options_.enable_admin_api ? "true" : "false";
     all["rules-concurrency"] = std::to_string(options_.rules_concurrency);

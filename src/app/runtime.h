@@ -9,6 +9,7 @@
 #include "base/wal.h"
 #include "ingest/otlp_metrics.h"
 #include "ingest/remote_write.h"
+#include "metrics/promql/parser.h"
 #include "metrics/store.h"
 #include "spec/spec.h"
 
@@ -35,6 +36,8 @@ struct RuntimeOptions {
   std::size_t body_bytes_max = 64u << 20;
   std::string cors_origin = ".*";  // a regular expression that was checked
   bool enable_admin_api = false;
+  metrics::promql::Features features;
+  bool delayed_name_removal = false;
   ingest::RemoteWriteOptions remote_write;
   ingest::OtlpOptions otlp;
   std::size_t exemplars_max = 10'000;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory_gauge.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "metrics/store.h"
 #include "net/http_server.h"
 
@@ -40,7 +41,8 @@ constexpr Option kOptions[] = {
     {"--query-concurrency", "NUMBER", "8", "queries that run at once; 1 to 100"},
     {"--query-queue", "NUMBER", "40", "queries that wait for a place, half of them of one client at most; to 1000"},
     {"--retention-metrics", "DURATION", "15d", "how long samples are kept; log lines are kept as the spec says"},
-    {"--retention-size", "SIZE", "0", "what the samples may take on the disk: the oldest go first; 0: no bound"},
+    {"--retention-size", "SIZE", "0",
+     "what the parts may take on the disk, without the log: the oldest go first; 0: no bound"},
     {"--out-of-order-window", "DURATION", "0s",
      "samples that come late are taken when they are older than the newest of all by at most this; to 3650d"},
     {"--ahead-max", "DURATION", "10m", "samples further in the future than this are refused; 0s: none"},
@@ -61,6 +63,10 @@ constexpr Option kOptions[] = {
      "pages of which origins may read Prometheus' API: the whole origin must match, as in "
      "'https?://grafana\\.example'"},
     {"--enable-admin-api", "", "", "lets POST /api/v1/admin/tsdb/... delete series and make snapshots"},
+    {"--enable-feature", "NAMES", "",
+     "as in Prometheus: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, "
+     "promql-binop-fill-modifiers, promql-delayed-name-removal; commas between them, may be repeated",
+     true},
     {"--log-level", "LEVEL", "info", "debug, info, warn or error"},
 };
 
@@ -151,6 +157,25 @@ Result<void> read_store_options(const ParsedOptions& parsed, metrics::StoreOptio
   return {};
 }
 
+Result<void> read_features(const ParsedOptions& parsed, RuntimeOptions& options) {
+  for (const auto& given : parsed.all("--enable-feature")) {
+    for (const auto name : split(given, ',')) {
+      auto& features = options.features;
+      bool* feature = name == "promql-experimental-functions"     ? &features.experimental_functions
+                      : name == "promql-duration-expr"            ? &features.duration_expressions
+                      : name == "promql-extended-range-selectors" ? &features.extended_ranges
+                      : name == "promql-binop-fill-modifiers"     ? &features.fill_modifiers
+                      : name == "promql-delayed-name-removal"     ? &options.delayed_name_removal
+                                                                  : nullptr;
+      if (feature == nullptr) {
+        return invalid_argument("--enable-feature " + std::string(name) + " is none; 'mamori help serve' lists them");
+      }
+      *feature = true;
+    }
+  }
+  return {};
+}
+
 Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   RuntimeOptions options;
   if (!parsed.positional().empty()) {
@@ -185,6 +210,7 @@ Result<RuntimeOptions> read_options(const ParsedOptions& parsed) {
   if (const auto regex = metrics::Matcher::make("origin", metrics::MatchOp::Regex, options.cors_origin); !regex)
     return invalid_argument("--cors-origin: " + regex.error().message);
   options.enable_admin_api = parsed.given("--enable-admin-api");
+  MAMORI_TRY_VOID(read_features(parsed, options));
 
   const auto level = parsed.get("--log-level");
   if (level == "debug") {

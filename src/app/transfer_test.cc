@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/data_dir.h"
+#include "metrics/store.h"
+
 namespace mamori::app {
 namespace {
 
@@ -59,6 +62,26 @@ TEST_F(TransferTest, WhatPrometheusStoredComesOutAgainAsItWentIn) {
   EXPECT_EQ(some,
             "# TYPE queue_depth unknown\nqueue_depth{job=\"shop\",n=\"1\"} 2 1764000015.250\n"
             "queue_depth{job=\"shop\",n=\"1\"} 4 1764000030.250\n# EOF\n");
+}
+
+TEST_F(TransferTest, ExportsFromASnapshotWhereItIsAndMakesNoFolders) {
+  const SystemClock clock;
+  std::vector<std::string> warnings;
+  auto store = *metrics::Store::open(dir_ + "/data/metrics", {}, clock, warnings);
+  const metrics::SeriesSample sample{metrics::Labels({{"__name__", "paid"}}), {to_millis(clock.now()), 1}};
+  ASSERT_TRUE(store->append({&sample, 1}));
+  const auto snapshot = store->snapshot(/*skip_head=*/false);
+  ASSERT_TRUE(snapshot);
+  EXPECT_NE(export_text({"--data", *snapshot}).find("paid 1"), std::string::npos);
+  EXPECT_FALSE(fs::exists(*snapshot + "/LOCK"));
+  EXPECT_FALSE(fs::exists(*snapshot + "/metrics"));
+
+  const std::string typo = dir_ + "/dato";
+  testing::internal::CaptureStderr();
+  EXPECT_NE(run_export(Args{"--data", typo}), 0);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("there are no metrics in " + typo), std::string::npos);
+  EXPECT_FALSE(fs::exists(typo));
+  EXPECT_FALSE(DataDir::open(*snapshot)) << "a server must not start empty in it";
 }
 
 TEST_F(TransferTest, SaysWhatIsMissing) {

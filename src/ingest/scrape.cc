@@ -40,7 +40,8 @@ struct Target {
   JobOrder order;
   std::string refusal;
   Timestamp due;
-  bool queued = false;  // or running
+  bool queued = false;          // or running
+  bool series_refused = false;  // at the last scrape
   std::atomic<bool> removed{false};
   TargetScraper scraper;
 };
@@ -354,6 +355,13 @@ struct ScrapeManager::Impl {
     }
   }
 
+  Targets all_targets() const {
+    const std::lock_guard guard(mutex);
+    Targets all;
+    for (const auto& job : jobs) all.insert(all.end(), job->targets.begin(), job->targets.end());
+    return all;
+  }
+
   ScrapeOrder order_for(Target& target) {
     return {.url = target.status.url,
             .timeout = target.status.timeout,
@@ -367,7 +375,12 @@ struct ScrapeManager::Impl {
   void note(Target& target, const ScrapeReport& report, Timestamp at) {
     auto& status = target.status;
     status.health = report.error ? "down" : "up";
+    const bool refused_now = !report.error && !report.series_refused.empty();
+    if (refused_now && !target.series_refused)  // said once, until all are taken again
+      log_warn("series of a target are not stored", {{"target", status.url}, {"first", report.series_refused}});
+    target.series_refused = refused_now;
     status.last_error = report.error ? report.error->message : "";
+    if (refused_now) status.last_error = "some series are not stored, the first: " + report.series_refused;
     status.last_scrape = at;
     status.last_duration_seconds = report.seconds;
     refused.add(report.samples_refused);
@@ -425,14 +438,18 @@ DroppedTargets ScrapeManager::dropped_targets() const {
 }
 
 std::map<std::string, MetricMetadata> ScrapeManager::metadata() const {
-  Targets all;
-  {
-    const std::lock_guard guard(impl_->mutex);
-    for (const auto& job : impl_->jobs) all.insert(all.end(), job->targets.begin(), job->targets.end());
-  }
   std::map<std::string, MetricMetadata> metadata;
-  for (const auto& target : all) target->scraper.add_metadata_to(metadata);
+  for (const auto& target : impl_->all_targets()) target->scraper.add_metadata_to(metadata);
   return metadata;
+}
+
+std::vector<ScrapeManager::TargetFamilies> ScrapeManager::metadata_by_target() const {
+  std::vector<TargetFamilies> all;
+  for (const auto& target : impl_->all_targets()) {
+    all.push_back({.labels = target->status.labels, .families = {}});  // labels stay what they are
+    target->scraper.add_metadata_to(all.back().families);
+  }
+  return all;
 }
 
 }  // namespace mamori::ingest

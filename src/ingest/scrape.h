@@ -61,6 +61,11 @@ class ScrapeManager {
   std::vector<TargetStatus> targets() const;
   DroppedTargets dropped_targets() const;
   std::map<std::string, MetricMetadata> metadata() const;  // of the last pages, by metric family
+  struct TargetFamilies {
+    spec::LabelPairs labels;
+    std::map<std::string, MetricMetadata> families;
+  };
+  std::vector<TargetFamilies> metadata_by_target() const;
 
  private:
   struct Impl;

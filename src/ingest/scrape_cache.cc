@@ -236,17 +236,20 @@ void ScrapeCache::end_all(std::int64_t at_ms, metrics::WriteBatch& batch) {
   end_after_failure(at_ms, batch);
 }
 
-void ScrapeCache::report(std::string_view name, double value, std::int64_t at_ms, metrics::WriteBatch& batch) {
-  auto known = std::ranges::find(reports_, name, &Report::name);
-  if (known == reports_.end()) {
+Result<void> ScrapeCache::make_reports(std::span<const std::string_view> names) {
+  for (const auto name : names) {
+    if (std::ranges::find(reports_, name, &Report::name) != reports_.end()) continue;
     LabelSet labels(target_labels_);
     labels.set(metrics::kMetricName, name);
-    const auto ref = store_.find_or_create(labels.labels());
-    if (!ref) return;  // the store counts what it refuses
-    reports_.push_back({std::string(name), *ref, labels.labels()});
-    known = reports_.end() - 1;
+    MAMORI_TRY(const auto ref, store_.find_or_create(labels.labels()));
+    reports_.push_back({std::string(name), ref, labels.labels()});
   }
-  batch.samples.push_back({known->ref, at_ms, value});
+  return {};
+}
+
+void ScrapeCache::report(std::string_view name, double value, std::int64_t at_ms, metrics::WriteBatch& batch) {
+  if (!make_reports({&name, 1})) return;  // the store counts what it refuses
+  batch.samples.push_back({std::ranges::find(reports_, name, &Report::name)->ref, at_ms, value});
 }
 
 void ScrapeCache::end_reports(std::int64_t at_ms, metrics::WriteBatch& batch) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -56,7 +57,10 @@ class ScrapeCache {
   /// There is no page: markers of all series.
   void end_all(std::int64_t at_ms, metrics::WriteBatch& batch);
 
-  /// One of the target's own series, such as up.
+  /// Makes the series of reports: before those of the first page, so that a limit which the page reaches does not leave
+  /// the target without `up`. Errors: as the store's.
+  Result<void> make_reports(std::span<const std::string_view> names);
+  /// One of the target's own series, such as up; nothing if the store refuses to make it.
   void report(std::string_view name, double value, std::int64_t at_ms, metrics::WriteBatch& batch);
   /// Markers of all reports: the target is gone.
   void end_reports(std::int64_t at_ms, metrics::WriteBatch& batch);

@@ -213,6 +213,23 @@ TEST_F(ScrapeTest, KeepsToTheLimitsOfTheJob) {
   check({.samples = 2, .labels = 5, .label_name_bytes = 8, .label_value_bytes = 9, .body_bytes = 100}, "");
 }
 
+TEST_F(ScrapeTest, ALimitOfTheStoreLeavesTheTargetItsReportsAndIsTold) {
+  manager_.reset();
+  store_.reset();
+  std::vector<std::string> warnings;
+  store_ = *metrics::Store::open(dir_ + "/small", {.series_max = 7}, clock_, warnings);
+  start([this](const net::ClientRequest& request, Millis deadline) { return exporter_.answer(request, deadline); });
+  exporter_.set("a 1\nb 2\nc 3\nd 4\n");
+  manager_->set_jobs({job()});
+  scrape_once();
+  const auto target = manager_->targets().at(0);
+  EXPECT_EQ(target.health, "up");
+  EXPECT_NE(target.last_error.find("--series-max"), std::string::npos) << target.last_error;
+  EXPECT_EQ(store_->stats().series, 7u);
+  const auto up = *metrics::Matcher::make("__name__", metrics::MatchOp::Equal, "up");
+  EXPECT_EQ(store_->select({&up, 1}, 0, INT64_MAX).size(), 1u);
+}
+
 TEST_F(ScrapeTest, StoresMoreReportsWhenTheJobAsksForThem) {
   exporter_.set("a 1\n");
   auto more = job();

@@ -10,6 +10,9 @@ struct Page {
   ExpositionFormat format = ExpositionFormat::PrometheusText;
 };
 
+constexpr std::string_view kReports[] = {"up", "scrape_duration_seconds", "scrape_samples_scraped",
+                                         "scrape_samples_post_metric_relabeling", "scrape_series_added"};
+
 Result<Page> fetch_page(const ScrapeOrder& order, const Fetch& fetch) {
   if (!order.refusal.empty()) return Error{Code::TooLarge, order.refusal};
   MAMORI_TRY(auto request, order.client->request(order.url, order.timeout));
@@ -39,6 +42,7 @@ ScrapeReport TargetScraper::scrape(const ScrapeOrder& order, const Fetch& fetch,
   }
   metrics::WriteBatch batch;
   PageOutcome outcome;
+  const auto reports = cache_.make_reports(kReports);
   if (page) {
     outcome = cache_.read_page(page->body, page->format, *order.rules, at_ms, batch, order.give_up);
   } else {
@@ -47,6 +51,7 @@ ScrapeReport TargetScraper::scrape(const ScrapeOrder& order, const Fetch& fetch,
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   ScrapeReport report{.error = std::move(outcome.error), .seconds = took.count()};
+  report.series_refused = reports ? outcome.counts.first_refused : reports.error().message;
   if (order.give_up && order.give_up()) return report;
 
   const auto store_report = [&](std::string_view name, double value) { cache_.report(name, value, at_ms, batch); };

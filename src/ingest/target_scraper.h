@@ -36,6 +36,7 @@ struct ScrapeReport {
   std::optional<Error> error;  // there is no page, or it was refused
   double seconds = 0;
   std::size_t samples_refused = 0;  // by the store: not newer than the series' last, or too far ahead
+  std::string series_refused;       // why the store did not take new series, the first of them; "": it took all
 };
 
 /// Thread-safe; scrapes of one target come one after another.

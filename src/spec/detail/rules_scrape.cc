@@ -49,7 +49,6 @@ constexpr auto kNotFollowed = std::to_array<NotFollowed>({
     {"runtime", "there is no Go runtime to tune", kNothing},
     {"metric_name_validation_scheme", "UTF-8 names are accepted, too", kNothing},
     {"metric_name_escaping_scheme", "names are asked for and kept as they are", kNothing},
-    {"external_labels", "nothing is sent that would carry them", kNothing},
     {"PrometheusProto", "the protobuf format is not asked for, a text format is", "remove it"},
 });
 
