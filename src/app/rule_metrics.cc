@@ -26,8 +26,8 @@ void register_rule_metrics(metrics::Registry& registry, const rules::RuleManager
       return readings;
     });
   };
-  const auto total = [&](const char* name, const char* help, auto read) {
-    registry.callback(name, help, "counter", {},
+  const auto summary = [&](const char* name, const char* help, auto read) {
+    registry.callback(name, help, "summary", {},
                       [&manager, read] { return static_cast<double>(read(manager.totals())); });
   };
   by_group("prometheus_rule_evaluations_total", "Evaluations of rules", "counter",
@@ -53,14 +53,14 @@ void register_rule_metrics(metrics::Registry& registry, const rules::RuleManager
            [](const GroupStatus& group) { return group.last_samples; });
   by_group("prometheus_rule_group_rules", "Rules of a group", "gauge",
            [](const GroupStatus& group) { return group.rules.size(); });
-  total("prometheus_rule_evaluation_duration_seconds_sum", "Time that evaluations of rules took",
-        [](const rules::GroupCounters& all) { return all.evaluation_seconds; });
-  total("prometheus_rule_evaluation_duration_seconds_count", "Evaluations of rules",
-        [](const rules::GroupCounters& all) { return all.evaluations; });
-  total("prometheus_rule_group_duration_seconds_sum", "Time that evaluations of rule groups took",
-        [](const rules::GroupCounters& all) { return all.group_seconds; });
-  total("prometheus_rule_group_duration_seconds_count", "Evaluations of rule groups",
-        [](const rules::GroupCounters& all) { return all.iterations - all.missed; });
+  summary("prometheus_rule_evaluation_duration_seconds_sum", "Evaluations of rules and the time that they took",
+          [](const rules::GroupCounters& all) { return all.evaluation_seconds; });
+  summary("prometheus_rule_evaluation_duration_seconds_count", "Evaluations of rules and the time that they took",
+          [](const rules::GroupCounters& all) { return all.evaluations; });
+  summary("prometheus_rule_group_duration_seconds_sum", "Evaluations of rule groups and the time that they took",
+          [](const rules::GroupCounters& all) { return all.group_seconds; });
+  summary("prometheus_rule_group_duration_seconds_count", "Evaluations of rule groups and the time that they took",
+          [](const rules::GroupCounters& all) { return all.iterations - all.missed; });
 }
 
 }  // namespace mamori::app

@@ -68,8 +68,9 @@ std::optional<std::pair<std::string_view, std::string_view>> unit_of(std::string
 
 /// A metric family as the page tells of it.
 struct Family {
-  std::size_t at = 0;  // where it is first named
-  std::string type;    // "": no # TYPE line
+  std::size_t at = 0;      // where it is first named
+  std::string type;        // "": no # TYPE line
+  bool has_total = false;  // a sample with that suffix
   bool has_help = false, has_help_text = false, has_samples = false;
   std::set<std::string> label_names;
 };
@@ -150,6 +151,7 @@ class Linter {
     const auto metric = labels.pairs.at(0).second;
     auto& family = family_of(metric, at);
     family.has_samples = true;
+    family.has_total = family.has_total || metric.ends_with("_total");
     for (const auto& [name, value] : labels.pairs) {
       if (name != metrics::kMetricName) family.label_names.emplace(name);
     }
@@ -189,7 +191,7 @@ class Linter {
 
   /// An OpenMetrics counter is called a, its sample a_total.
   std::string shown_name(const std::string& name, const Family& family) const {
-    return open_metrics_ && family.type == "counter" ? name + "_total" : name;
+    return open_metrics_ && family.type == "counter" && family.has_total ? name + "_total" : name;
   }
 
   void judge(const std::string& name, const Family& family) {

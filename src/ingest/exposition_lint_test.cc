@@ -25,6 +25,11 @@ TEST(LintExposition, FindsNothingInAGoodPage) {
   EXPECT_EQ(findings_of("# HELP a_requests Requests.\n# TYPE a_requests counter\na_requests_total 1\n# EOF\n"), "");
 }
 
+TEST(LintExposition, MissesTheSuffixOfAnOpenMetricsCounterToo) {
+  EXPECT_EQ(findings_of("# HELP a Text.\n# TYPE a counter\na 1\n# EOF\n"),
+            "1:1 a counter metrics should have \"_total\" suffix");
+}
+
 TEST(LintExposition, NamesThePlaceWhereAPageIsMalformed) {
   EXPECT_EQ(findings_of("a 1\nb{c=1} 2\n"), "2:5 expected '\"'");
   EXPECT_EQ(findings_of("a 1"), "1:4 the last line has no newline");

@@ -360,6 +360,7 @@ TEST_F(ScrapeTest, ManySlowTargetsHoldUpNoOther) {
   clock_.advance(Seconds{16});
   EXPECT_TRUE(comes_true([&] { return count("a") == 1; }));
   over = true;
+  manager_.reset();  // its threads look at what goes with this function
 }
 
 TEST_F(ScrapeTest, KeepsExemplarsAndMetadata) {

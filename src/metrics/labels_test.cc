@@ -37,6 +37,14 @@ TEST(Matcher, AnchorsRegularExpressions) {
   EXPECT_FALSE(Matcher::make("n", MatchOp::Regex, "(").has_value());
 }
 
+TEST(Registry, TellsOfASummaryByItsOwnName) {
+  Registry registry;
+  registry.callback("took_seconds_sum", "Took", "summary", {}, [] { return 1.5; });
+  registry.callback("took_seconds_count", "Took", "summary", {}, [] { return 3.0; });
+  EXPECT_EQ(registry.expose(),
+            "# HELP took_seconds Took\n# TYPE took_seconds summary\ntook_seconds_count 3\ntook_seconds_sum 1.5\n");
+}
+
 TEST(Registry, ShowsCountersGaugesAndCallbacksAsText) {
   Registry registry;
   registry.counter("mamori_a_total", "as", Labels({{"kind", "x\"y"}})).add(2);

@@ -94,11 +94,27 @@ void Registry::callback_all(const std::string& name, const std::string& help, co
   family(name, help, type).entries.push_back({.read_all = std::move(read)});
 }
 
+namespace {
+
+/// A summary's a_sum and a_count are told of as a; they stand side by side.
+std::string_view base_name(std::string_view name, std::string_view type) {
+  if (type != "summary") return name;
+  return name.substr(0, name.rfind('_'));
+}
+
+}  // namespace
+
 std::string Registry::expose() const {
   const std::lock_guard guard(mutex_);
   std::string out;
+  std::string_view shown;
   for (const auto& [name, family] : families_) {
-    out += "# HELP " + name + " " + escape(family.help, false) + "\n# TYPE " + name + " " + family.type + "\n";
+    const auto base = base_name(name, family.type);
+    if (base != shown) {
+      out += "# HELP " + std::string(base) + " " + escape(family.help, false) + "\n# TYPE " + std::string(base) + " " +
+             family.type + "\n";
+    }
+    shown = base;
     for (const auto& entry : family.entries) {
       if (entry.read_all) {
         for (const auto& [labels, value] : entry.read_all()) append_sample(out, name, labels, value);

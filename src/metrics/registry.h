@@ -37,7 +37,8 @@ class Registry {
   /// The same name and labels give the same object. `labels` without __name__.
   Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  /// Read when the page is asked for; `type` is "gauge" or "counter".
+  /// Read when the page is asked for; `type` is "gauge", "counter", or for NAME_sum and NAME_count "summary": their
+  /// `help` is the same.
   void callback(const std::string& name, const std::string& help, const std::string& type, const Labels& labels,
                 std::function<double()> read);
   /// The same for series that come and go: all of the name, each time.
