@@ -239,7 +239,8 @@ void measure_kill(const Settings& settings, const Workload& workload, const Prog
       }
     }
   }
-  out["acknowledged samples lost at kill -9"] = static_cast<double>(acknowledged) - kept;
+  // What was kept of the request that the kill cut short was not acknowledged.
+  out["acknowledged samples lost at kill -9"] = std::max(0.0, static_cast<double>(acknowledged) - kept);
   server.stop();
 }
 

@@ -528,18 +528,17 @@ class Watcher final : public Runtime {
     const auto count = [this](const char* name, const char* help, auto read, const metrics::Labels& labels = {}) {
       registry_.callback(name, help, "counter", labels, [read] { return static_cast<double>(read()); });
     };
-    const auto refused = [](const char* reason) { return metrics::Labels({{"reason", reason}}); };
     const auto& lines = bulk_->counters();
     count("mamori_log_lines_accepted_total", "Log lines stored", [&] { return lines.accepted.load(); });
-    const char* refused_help = "Log lines refused, by reason";
-    count(
-        "mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_malformed.load(); },
-        refused("malformed"));
-    count(
-        "mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_stream.load(); }, refused("stream"));
-    count("mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_field.load(); }, refused("field"));
-    count(
-        "mamori_log_lines_refused_total", refused_help, [&] { return lines.refused_action.load(); }, refused("action"));
+    const auto count_refused = [&](const char* reason, const std::atomic<std::uint64_t>& refused) {
+      const auto read = [&refused] { return refused.load(); };
+      count("mamori_log_lines_refused_total", "Log lines refused, by reason", read,
+            metrics::Labels({{"reason", reason}}));
+    };
+    count_refused("malformed", lines.refused_malformed);
+    count_refused("stream", lines.refused_stream);
+    count_refused("field", lines.refused_field);
+    count_refused("action", lines.refused_action);
     count("mamori_log_requests_unavailable_total", "Bulk requests of which nothing could be stored",
           [&] { return lines.unavailable.load(); });
     count("mamori_http_requests_total", "HTTP requests answered", [this] { return server_->counters().requests; });

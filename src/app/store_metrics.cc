@@ -7,12 +7,14 @@ namespace mamori::app {
 namespace {
 
 using metrics::StoreStats;
+using Figure = std::uint64_t StoreStats::*;
+using Moment = std::int64_t StoreStats::*;
 
 struct Row {
   const char* name;
   const char* help;
   const char* type;
-  std::uint64_t StoreStats::* value;
+  Figure value;
   const char* reason = "";
 };
 
@@ -69,7 +71,7 @@ void register_store_metrics(metrics::Registry& registry, const metrics::Store& s
     registry.callback(row.name, row.help, row.type, labels,
                       [&store, value = row.value] { return static_cast<double>(store.stats().*value); });
   }
-  const auto time = [&](const char* name, const char* help, std::int64_t StoreStats::* value) {
+  const auto time = [&](const char* name, const char* help, Moment value) {
     registry.callback(name, help, "gauge", {}, [&store, value] {
       const auto stats = store.stats();
       const auto none = stats.oldest_ms > stats.newest_ms;

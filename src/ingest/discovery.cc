@@ -70,7 +70,7 @@ FoundTargets FileTargets::refresh() {
 
 /// False: the file is gone.
 bool FileTargets::read(const std::string& path, File& file, FoundTargets& found) {
-  struct stat about{};
+  struct stat about = {};
   if (::stat(path.c_str(), &about) != 0) return false;
   const auto changed_ns = std::int64_t{about.st_mtim.tv_sec} * 1'000'000'000 + about.st_mtim.tv_nsec;
   const auto bytes = static_cast<std::uint64_t>(about.st_size);

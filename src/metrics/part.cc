@@ -250,7 +250,7 @@ std::unique_ptr<PartCursor> MappedPart::cursor() const { return std::make_unique
 Result<std::shared_ptr<const Part>> Part::open(const std::string& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd() < 0) return io_error("open", path);
-  struct stat status{};
+  struct stat status = {};
   if (::fstat(file.fd(), &status) != 0) return io_error("fstat", path);
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size < kPartMagic.size() + kFooterBytes) return Error{Code::Corrupt, path + ": is too short for a part"};

@@ -32,26 +32,25 @@ SeriesData named(const char* name) {
 std::vector<SeriesData> golden_series() {
   Dice dice;
   std::vector<SeriesData> all;
-  const auto add = [&](const char* name, std::size_t count, auto value, auto late) {
+  const auto add = [&](const char* name, std::size_t count, auto late, auto value) {
     all.push_back(named(name));
     for (std::size_t i = 0; i < count; ++i)
       all.back().samples.push_back({kStartMs + static_cast<std::int64_t>(i) * 15'000 + late(i), value(i)});
   };
   const auto on_time = [](std::size_t) { return std::int64_t{0}; };
   double count = 1e6, counted = 3e15;
-  add("constant", 300, [](std::size_t) { return 1.0; }, on_time);
-  add("counter", 300, [&](std::size_t i) { return count = i == 200 ? 0 : count + double(dice.next() % 40); }, on_time);
-  add("bucket", 300, [&](std::size_t) { return count = count + double(dice.next() % 3); }, on_time);
-  add("decimal", 300, [&](std::size_t) { return double(dice.next() % 5000) / 1000; }, on_time);
-  add("bytes", 300, [&](std::size_t) { return double(dice.next() % 9000) * 4096; }, on_time);
-  add("wide", 40, [&](std::size_t) { return counted += double(dice.next()); }, on_time);
+  add("constant", 300, on_time, [](std::size_t) { return 1.0; });
+  add("counter", 300, on_time, [&](std::size_t i) { return count = i == 200 ? 0 : count + double(dice.next() % 40); });
+  add("bucket", 300, on_time, [&](std::size_t) { return count = count + double(dice.next() % 3); });
+  add("decimal", 300, on_time, [&](std::size_t) { return double(dice.next() % 5000) / 1000; });
+  add("bytes", 300, on_time, [&](std::size_t) { return double(dice.next() % 9000) * 4096; });
+  add("wide", 40, on_time, [&](std::size_t) { return counted += double(dice.next()); });
   double seconds = 0;
-  add("sum", 300, [&](std::size_t) { return seconds += double(dice.next() % 900) / 1000; }, on_time);
-  add("noise", 130, [&](std::size_t) { return std::ldexp(double(dice.next()), -40) / 3; }, on_time);
-  add(
-      "late", 300, [&](std::size_t i) { return double(i); },
-      [&](std::size_t) { return static_cast<std::int64_t>(dice.next() % 20); });
-  add("alone", 1, [](std::size_t) { return 7.5; }, on_time);
+  add("sum", 300, on_time, [&](std::size_t) { return seconds += double(dice.next() % 900) / 1000; });
+  add("noise", 130, on_time, [&](std::size_t) { return std::ldexp(double(dice.next()), -40) / 3; });
+  const auto a_little_late = [&](std::size_t) { return static_cast<std::int64_t>(dice.next() % 20); };
+  add("late", 300, a_little_late, [](std::size_t i) { return double(i); });
+  add("alone", 1, on_time, [](std::size_t) { return 7.5; });
   const double odd[] = {std::numeric_limits<double>::infinity(),
                         -std::numeric_limits<double>::infinity(),
                         std::bit_cast<double>(0x7ff8000000000123ull),
@@ -59,8 +58,8 @@ std::vector<SeriesData> golden_series() {
                         -0.0,
                         3,
                         5e-324};
-  add("odd", 70, [&](std::size_t i) { return odd[i % 7]; }, on_time);
-  add("ended", 20, [&](std::size_t i) { return i == 19 ? stale_nan() : 2.0; }, on_time);
+  add("odd", 70, on_time, [&](std::size_t i) { return odd[i % 7]; });
+  add("ended", 20, on_time, [&](std::size_t i) { return i == 19 ? stale_nan() : 2.0; });
 
   all.push_back(named("histogram"));
   for (int i = 0; i < 60; ++i) {

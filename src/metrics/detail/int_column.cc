@@ -51,13 +51,14 @@ void unpack_lane(const std::uint8_t* __restrict from, std::size_t count, std::ui
 template <unsigned Width, unsigned Shift>
 void unpack(const std::uint8_t* from, std::size_t size, std::uint8_t* to) {
   const auto bytes = plane_bytes(size, Width);
-  [&]<std::size_t... Lanes>(std::index_sequence<Lanes...>) {
+  const auto all_lanes = [&]<std::size_t... Lanes>(std::index_sequence<Lanes...>) {
     const auto lane = [&]<unsigned Lane>() {
       if (Lane * bytes < size)
         unpack_lane<Width, Shift, Lane>(from, std::min(bytes, size - Lane * bytes), to + Lane * bytes);
     };
     (lane.template operator()<static_cast<unsigned>(Lanes)>(), ...);
-  }(std::make_index_sequence<8 / Width>{});
+  };
+  all_lanes(std::make_index_sequence<8 / Width>{});
 }
 
 void widen(const std::uint8_t* low, const std::uint8_t* high, std::size_t size, std::uint16_t* __restrict to) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "metrics/promql/ast.h"
 
@@ -287,23 +286,7 @@ Outcome js(const TemplateCall&, Args args) {
   }));
 }
 
-Outcome urlquery(const TemplateCall&, Args args) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : joined(args)) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       (c != '\0' && std::strchr("-_.~", c) != nullptr);
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return TemplateValue(out);
-}
+Outcome urlquery(const TemplateCall&, Args args) { return TemplateValue(query_escaped(joined(args))); }
 
 constexpr TemplateFunction kFunctions[] = {
     {"and", 1, kManyArgs, lazily},

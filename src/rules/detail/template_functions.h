@@ -32,6 +32,9 @@ std::span<const TemplateFunction> number_template_functions();
 std::span<const TemplateFunction> text_template_functions();
 std::span<const TemplateFunction> sample_template_functions();
 
+/// As Go's url.QueryEscape.
+std::string query_escaped(std::string_view text);
+
 /// "wrong type for value; expected string; got float64"
 Error wrong_template_type(std::string_view expected, const TemplateValue& got);
 

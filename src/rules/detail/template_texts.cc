@@ -224,32 +224,14 @@ Outcome strip_domain(const TemplateCall&, Args args) {
   return TemplateValue(host + ":" + split.port);
 }
 
-std::string escaped(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
 Outcome graph_link(const TemplateCall&, Args args) {
   MAMORI_TRY_VOID(all_texts(args));
-  return TemplateValue("/graph?g0.expr=" + escaped(args[0].text()) + "&g0.tab=0");
+  return TemplateValue("/graph?g0.expr=" + query_escaped(args[0].text()) + "&g0.tab=0");
 }
 
 Outcome table_link(const TemplateCall&, Args args) {
   MAMORI_TRY_VOID(all_texts(args));
-  return TemplateValue("/graph?g0.expr=" + escaped(args[0].text()) + "&g0.tab=1");
+  return TemplateValue("/graph?g0.expr=" + query_escaped(args[0].text()) + "&g0.tab=1");
 }
 
 Outcome external_url(const TemplateCall& call, Args) { return TemplateValue(call.data.external_url); }
@@ -269,7 +251,7 @@ Outcome safe_html(const TemplateCall&, Args args) {
 
 Outcome url_query_escape(const TemplateCall&, Args args) {
   MAMORI_TRY_VOID(all_texts(args));
-  return TemplateValue(escaped(args[0].text()));
+  return TemplateValue(query_escaped(args[0].text()));
 }
 
 constexpr TemplateFunction kFunctions[] = {
@@ -291,5 +273,23 @@ constexpr TemplateFunction kFunctions[] = {
 }  // namespace
 
 std::span<const TemplateFunction> text_template_functions() { return kFunctions; }
+
+std::string query_escaped(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+    if (plain) {
+      out += c;
+    } else if (c == ' ') {
+      out += '+';
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
 
 }  // namespace mamori::rules
